@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The `meshform` command.
+
+Each subcommand lives in a module of its own and is imported only when it is called, so that a quick command
+never pays for a slow one's libraries. A user's mistake ends with its findings and exit code 1, wrong use of
+the command line with 2; neither shows a traceback.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from meshform.model.findings import MeshformError
+
+__all__ = ["main"]
+
+# name -> (module, one line for the help); the module has a click command named `command`
+COMMANDS: dict[str, tuple[str, str]] = {}
+
+
+class _LazyGroup(click.Group):
+    """A group that knows its subcommands by name and imports one only to run it or to show its own help."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(COMMANDS[cmd_name][0]).command
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{COMMANDS[cmd_name][0]} has no click command named `command`")
+        return command
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(_ctx)])
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="meshform")
+def _meshform() -> None:
+    """A data mesh on Databricks as code."""
+
+
+def main() -> None:
+    """Run the command line; the entry point of the `meshform` script."""
+    try:
+        _meshform(prog_name="meshform")
+    except MeshformError as error:
+        from meshform.cli.output import print_findings
+
+        print_findings(error.findings)
+        sys.exit(1)

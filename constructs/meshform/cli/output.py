@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How the command line shows findings to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.text import Text
+
+from meshform.model.findings import Finding, Severity
+
+_STYLE = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.ADVICE: "bold cyan"}
+
+
+def printable(text: str) -> str:
+    """Text with control and bidirectional characters made visible, so that no name can drive a terminal."""
+    return "".join(c if c.isprintable() or c == " " else c.encode("unicode_escape").decode() for c in text)
+
+
+def print_findings(findings: Iterable[Finding], console: Console | None = None) -> None:
+    """Print findings, errors first, each with its place, code, value got, what is allowed and the fix."""
+    console = console or Console(stderr=True, highlight=False)
+    order = list(Severity)
+    for finding in sorted(findings, key=lambda f: (order.index(f.severity), str(f.place), f.code, f.summary)):
+        line = Text()
+        line.append(f"{finding.severity} ", style=_STYLE[finding.severity])
+        line.append(f"{finding.code} ", style="bold")
+        line.append(printable(finding.summary))
+        console.print(line, soft_wrap=True)
+        for label, text in (
+            ("at", str(finding.place)),
+            ("got", finding.got),
+            ("allowed", finding.allowed),
+            ("fix", finding.fix),
+        ):
+            if text is not None:
+                console.print(Text(f"  {label + ':':<9}{printable(text)}"), soft_wrap=True)
