@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Evaluate a mesh: resolve it in one environment, check its views, run every rule on what it governs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from meshform.governance.views import view_findings
+from meshform.model.domain import MeshSpec
+from meshform.model.findings import Finding, Place, Severity
+from meshform.model.policy import Policy, Rule
+from meshform.model.resolve import environment_of, resolve
+from meshform.model.resolved import ResolvedDomain, ResolvedMesh, ResolvedProduct
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A mesh in one environment, and all that was found. With an error among the findings, do not compile it."""
+
+    mesh: ResolvedMesh
+    findings: tuple[Finding, ...]
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings that stop synthesis."""
+        return tuple(finding for finding in self.findings if finding.severity is Severity.ERROR)
+
+
+def evaluate(spec: MeshSpec, environment: str, *, domain: str | None = None) -> Evaluation:
+    """Resolve and govern a mesh in an environment.
+
+    Args:
+        spec: the mesh as declared.
+        environment: name of one of its environments.
+        domain: evaluate rules and views of this domain only. What concerns the mesh as a whole (names,
+            references, principals, circles) is always checked. Default: every domain.
+
+    Raises:
+        MeshformError: MF301 for an unknown environment.
+    """
+    mesh, findings = resolve(spec, environment_of(spec, environment))
+    for one in mesh.domains.values():
+        if domain in (None, one.name):
+            for product in one.products:
+                findings += view_findings(product, mesh)
+            for policy in mesh.policies(one.name):
+                for rule in policy.rules:
+                    findings += _run(rule, policy, one, mesh)
+    unique = dict.fromkeys(findings)
+    return Evaluation(mesh, tuple(unique))
+
+
+def _run(rule: Rule, policy: Policy, domain: ResolvedDomain, mesh: ResolvedMesh) -> Iterator[Finding]:
+    subjects: list[ResolvedDomain | ResolvedProduct] = [domain, *domain.products]
+    for subject in subjects:
+        try:
+            if isinstance(subject, ResolvedDomain):
+                found = list(rule.check_domain(subject, mesh))
+            else:
+                found = list(rule.check_product(subject, mesh))
+        except Exception as error:  # noqa: BLE001 - a rule that raises has failed, whatever it raised
+            yield _failed(rule, policy, subject.place, error)
+        else:
+            yield from found
+
+
+def _failed(rule: Rule, policy: Policy, place: Place, error: Exception) -> Finding:
+    return Finding(
+        code="MF400",
+        summary=f"rule {type(rule).__name__} ({rule.code}) of policy {policy.name!r} failed to run",
+        place=place,
+        got=f"{type(error).__name__}: {error}",
+        fix="mend the rule; until then it counts as broken",
+    )

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Environments: where a mesh is deployed, and what may happen to data there."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from meshform.model.findings import Value
+
+LOCAL_PROVIDER = "meshform.local/databricks/databricks"
+DATABRICKS_PROVIDER = "databricks/databricks"
+
+
+class Environment(Value):
+    """One place to deploy the mesh to, chosen at synthesis by `MESHFORM_ENV`.
+
+    Attributes:
+        name: lower-case words joined by `-`; part of stack names and, outside production, of the names of
+            catalogs, shares, recipients, pipelines and jobs, so that one metastore holds every environment.
+        deployer: the principal (a name in the mesh's registry) that runs Terraform on the account and
+            platform stacks; it keeps MANAGE on the domains' catalogs, for the floor's policies.
+        production: True leaves names as they are. Default: names carry the environment.
+        personal: True lets Terraform delete data (`force_destroy`) and leaves `prevent_destroy` off.
+            Default: data is kept.
+        creates_principals: True makes the account stack create the registry's groups and service principals.
+            Default: they are referred to, and must exist in the account.
+        first_run: `apply` runs functions and pipelines during `terraform apply`, so that tables exist before
+            they are granted and tagged; `manual` leaves that out (remote execution without Python): run the
+            jobs, then apply again.
+        provider_source: Terraform source address of the provider.
+        provider_version: version constraint of the provider.
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")
+    deployer: str
+    production: bool = False
+    personal: bool = False
+    creates_principals: bool = False
+    first_run: Literal["apply", "manual"] = "apply"
+    provider_source: str = DATABRICKS_PROVIDER
+    provider_version: str = ">= 1.128, < 2"
+
+    @classmethod
+    def local(cls, *, deployer: str) -> Environment:
+        """The local workspace on this machine: no account, no network, data may be deleted."""
+        return cls(
+            name="local",
+            deployer=deployer,
+            personal=True,
+            creates_principals=True,
+            provider_source=LOCAL_PROVIDER,
+            provider_version="1.128.0",
+        )
+
+    @property
+    def is_local(self) -> bool:
+        """True for the local workspace."""
+        return self.provider_source == LOCAL_PROVIDER
+
+    @property
+    def account_stack(self) -> str:
+        """Name of the stack for what is global to the account; the local workspace is its own account."""
+        return "account-local" if self.is_local else "account"
+
+    @property
+    def platform_stack(self) -> str:
+        """Name of the platform's stack."""
+        return f"platform-{self.name}"
+
+    def domain_stack(self, domain: str) -> str:
+        """Name of a domain's stack."""
+        return f"{domain.replace('_', '-')}-{self.name}"
+
+    def scoped(self, name: str) -> str:
+        """A metastore-wide name in this environment: `orders` in production, else `orders_dev`."""
+        return name if self.production else f"{name}_{self.name.replace('-', '_')}"

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Governance policies as values: rules that check the mesh, and protections that run in Unity Catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from meshform.model.findings import NOWHERE, Finding, Place, Severity, Value
+
+if TYPE_CHECKING:
+    from meshform.model.resolved import ResolvedDomain, ResolvedMesh, ResolvedProduct
+
+
+class Rule(Value):
+    """Base of every rule: a frozen value whose fields are the rule's parameters.
+
+    A subclass sets `code` and `why` and overrides `check_domain`, `check_product` or both; each yields a
+    finding for each thing that breaks the rule. A rule that raises counts as failed, under its own name.
+
+    Attributes:
+        severity: what its findings weigh. Default: error, which stops synthesis.
+    """
+
+    code: ClassVar[str]
+    why: ClassVar[str]
+    severity: Severity = Severity.ERROR
+
+    def check_domain(self, domain: ResolvedDomain, mesh: ResolvedMesh) -> Iterator[Finding]:  # noqa: ARG002
+        """Findings about one domain itself. Default: none."""
+        return iter(())
+
+    def check_product(self, product: ResolvedProduct, mesh: ResolvedMesh) -> Iterator[Finding]:  # noqa: ARG002
+        """Findings about one product. Default: none."""
+        return iter(())
+
+    def finding(  # noqa: PLR0913
+        self, summary: str, place: Place, *, got: str | None = None, allowed: str | None = None, fix: str | None = None
+    ) -> Finding:
+        """A finding of this rule, with its code and severity."""
+        return Finding(
+            code=self.code, summary=summary, place=place, got=got, allowed=allowed, fix=fix, severity=self.severity
+        )
+
+
+class MaskFunction(Value):
+    """A SQL function of one column that hides what it is given.
+
+    Attributes:
+        name: name of the function in Unity Catalog.
+        body: SQL expression over `value`, the column's content; what a reader outside the exempt group sees.
+        data_type: the Databricks SQL type that the function takes and returns; it must be the column's.
+        comment: comment on the function.
+    """
+
+    name: str
+    body: str
+    data_type: str = "STRING"
+    comment: str = ""
+
+
+class Classification(Value):
+    """A class of columns, such as personal data: a value of the mesh's governed tag, and its mask.
+
+    Attributes:
+        name: value of the governed tag, and of `classification` on a column in a contract.
+        description: what belongs to the class.
+        mask: the function that hides it. Default: the class is tagged but not masked.
+        exempt: principals that see it in clear. Keep it to one group for each class.
+    """
+
+    name: str
+    description: str = ""
+    mask: MaskFunction | None = None
+    exempt: tuple[str, ...] = ()
+
+
+class RowFilter(Value):
+    """A SQL function over one column that decides which rows a reader sees.
+
+    It applies to every table with a column that carries the tag `row_filter=<name>`.
+
+    Attributes:
+        name: name of the function, and value of the governed tag `row_filter` that marks its column.
+        body: SQL expression over `value`, the marked column's content; TRUE keeps the row.
+        data_type: the marked column's Databricks SQL type.
+        exempt: principals that see every row.
+        comment: comment on the function.
+    """
+
+    name: str
+    body: str
+    data_type: str = "STRING"
+    exempt: tuple[str, ...] = ()
+    comment: str = ""
+
+
+class Policy(Value):
+    """What one `GovernancePolicy` declares.
+
+    Attributes:
+        name: its name among the policies of its mesh or domain.
+        domain: the domain that it governs; None for the whole mesh.
+        rules: rules checked on everything that it governs.
+        classifications: classes of columns that it brings. Only a mesh-wide policy may bring some.
+        row_filters: row filters on the domain's catalog, or on every domain's.
+        place: where it was declared.
+    """
+
+    name: str
+    domain: str | None = None
+    rules: tuple[Rule, ...] = ()
+    classifications: tuple[Classification, ...] = ()
+    row_filters: tuple[RowFilter, ...] = ()
+    place: Place = NOWHERE
+
+    @property
+    def level(self) -> Literal["mesh", "domain"]:
+        """Where in the mesh it stands."""
+        return "mesh" if self.domain is None else "domain"
+
+
+ROW_FILTER_TAG = "row_filter"

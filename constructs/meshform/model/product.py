@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Data products as values: what a domain team declares for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+from pydantic import Field, model_validator
+
+from meshform.model.contract import Contract
+from meshform.model.environment import Environment
+from meshform.model.findings import NOWHERE, Place, Value
+
+
+class PortReference(Value):
+    """An output port of some product, referred to by another as its input: `domain.product.port`."""
+
+    domain: str
+    product: str
+    port: str
+
+    def __str__(self) -> str:
+        """`domain.product.port`."""
+        return f"{self.domain}.{self.product}.{self.port}"
+
+
+class Consumer(Value):
+    """Who may read which ports of a product, and why. The producer lists its consumers.
+
+    Attributes:
+        group: a group of the mesh's registry; or
+        product: another product, `domain.product`, read by its pipeline's service principal.
+        ports: names of output ports. Default: every port of the product.
+        purpose: what the data is used for.
+        approver: who allowed it; a principal of the registry.
+        until: last day of the access, inclusive. Default: no end.
+    """
+
+    group: str | None = None
+    product: str | None = None
+    ports: tuple[str, ...] = ()
+    purpose: str
+    approver: str
+    until: date | None = None
+
+    @model_validator(mode="after")
+    def _group_or_product(self) -> Consumer:
+        if (self.group is None) == (self.product is None):
+            raise ValueError("a consumer is either a group or a product: give exactly one of `group` and `product`")
+        return self
+
+    @property
+    def name(self) -> str:
+        """The group's or the product's name."""
+        return self.group or self.product or ""
+
+
+class Schedule(Value):
+    """When a job runs: a Quartz cron expression in a time zone."""
+
+    cron: str
+    timezone: str = "UTC"
+
+
+class Pipeline(Value):
+    """A declarative pipeline (DLT) that makes the product's tables.
+
+    Attributes:
+        source: folder with the pipeline's Python and SQL files; every file in it is uploaded, with the
+            generated module `<product>_contract.py` beside it.
+        run_as: the service principal (a name in the registry) that it runs as.
+        schedule: when its job runs. Default: only when somebody starts it.
+        continuous: keep it running instead of on a schedule. Default: False.
+    """
+
+    source: Path
+    run_as: str
+    schedule: Schedule | None = None
+    continuous: bool = False
+
+
+class Volume(Value):
+    """A managed volume of the product, such as a landing place for raw files.
+
+    Attributes:
+        name: name in its schema.
+        schema_name: the domain's schema that holds it.
+        writers: principals that put files there (READ_VOLUME and WRITE_VOLUME).
+        comment: what it is for.
+    """
+
+    name: str
+    schema_name: str
+    writers: tuple[str, ...] = ()
+    comment: str = ""
+
+
+class Recipient(Value):
+    """Somebody outside the metastore who receives a Delta share.
+
+    Attributes:
+        name: name of the recipient; outside production the environment is added.
+        metastore_ids: global metastore id (`cloud:region:uuid`) of a recipient on Databricks, by environment,
+            or one for all. Default: the recipient is not on Databricks and gets an activation link.
+        allowed_ip_addresses: addresses or CIDR ranges that a recipient with a token may come from.
+        comment: who that is.
+    """
+
+    name: str
+    metastore_ids: Mapping[str, str] | str | None = None
+    allowed_ip_addresses: tuple[str, ...] = ()
+    comment: str = ""
+
+    def metastore_id(self, environment: Environment) -> str | None:
+        """The global metastore id in an environment; None for a recipient with a token."""
+        if self.metastore_ids is None or isinstance(self.metastore_ids, str):
+            return self.metastore_ids
+        return self.metastore_ids.get(environment.name)
+
+
+class Share(Value):
+    """A Delta share of some of the product's ports.
+
+    Attributes:
+        name: name of the share; outside production the environment is added.
+        ports: names of the ports in it.
+        recipients: who receives it.
+        comment: what it is.
+    """
+
+    name: str
+    ports: tuple[str, ...] = Field(min_length=1)
+    recipients: tuple[Recipient, ...] = Field(min_length=1)
+    comment: str = ""
+
+
+class Product(Value):
+    """What one `DataProduct` declares.
+
+    Attributes:
+        domain, name: its address in the mesh.
+        contract: its data contract.
+        schema_name: the domain's schema of tables whose contract names none, and of its ports.
+        views: SQL text of each view of the contract, by its name.
+        pipeline, volumes, inputs, consumers, shares: see their types.
+        place: where it was declared.
+    """
+
+    domain: str
+    name: str
+    contract: Contract
+    schema_name: str = "gold"
+    views: Mapping[str, str] = {}
+    pipeline: Pipeline | None = None
+    volumes: tuple[Volume, ...] = ()
+    inputs: tuple[PortReference, ...] = ()
+    consumers: tuple[Consumer, ...] = ()
+    shares: tuple[Share, ...] = ()
+    place: Place = NOWHERE
+
+    @property
+    def address(self) -> str:
+        """`domain.product`."""
+        return f"{self.domain}.{self.name}"

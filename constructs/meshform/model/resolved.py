@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The mesh in one environment: every name final, every reference followed.
+
+Plain slotted dataclasses instead of pydantic models: they are made only by `resolve`, from values that are
+already checked, a thousand products at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from meshform.model.contract import Column, Table
+from meshform.model.domain import DomainSpec, MeshSpec
+from meshform.model.environment import Environment
+from meshform.model.findings import Place
+from meshform.model.policy import Classification, Policy, RowFilter
+from meshform.model.principals import Group
+from meshform.model.product import Consumer, PortReference, Product
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedTable:
+    """A table or view of a product, at its place in Unity Catalog."""
+
+    catalog: str
+    schema: str
+    spec: Table
+    is_port: bool
+    view_sql: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Its name in its schema."""
+        return self.spec.name
+
+    @property
+    def full_name(self) -> str:
+        """`catalog.schema.table`."""
+        return f"{self.catalog}.{self.schema}.{self.spec.name}"
+
+    @property
+    def is_view(self) -> bool:
+        """True for a view, False for a table that a pipeline makes."""
+        return self.spec.physical_type == "view"
+
+    @property
+    def place(self) -> Place:
+        """Where its contract stands."""
+        return self.spec.place
+
+    def classified_columns(self) -> Iterator[Column]:
+        """Columns that carry a classification."""
+        return (column for column in self.spec.columns if column.classification)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A principal that reads ports of a product: the consumer that was declared, and who that is."""
+
+    consumer: Consumer
+    principal: str  # as Unity Catalog's grants name it: group name or application id
+    ports: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ResolvedProduct:
+    """A product with its tables, ports, inputs and readers."""
+
+    spec: Product
+    domain: ResolvedDomain
+    tables: tuple[ResolvedTable, ...]
+    readers: tuple[Reader, ...] = ()
+    run_as: str | None = None  # application id of the pipeline's service principal
+
+    @property
+    def name(self) -> str:
+        """Its name in its domain."""
+        return self.spec.name
+
+    @property
+    def address(self) -> str:
+        """`domain.product`."""
+        return self.spec.address
+
+    @property
+    def place(self) -> Place:
+        """Where it was declared."""
+        return self.spec.place
+
+    @cached_property
+    def ports(self) -> dict[str, ResolvedTable]:
+        """Its output ports by name."""
+        return {table.name: table for table in self.tables if table.is_port}
+
+
+@dataclass(slots=True)
+class ResolvedDomain:
+    """A domain with its catalog and products."""
+
+    spec: DomainSpec
+    catalog: str
+    products: list[ResolvedProduct] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.spec.name
+
+    @property
+    def place(self) -> Place:
+        """Where it was declared."""
+        return self.spec.place
+
+
+@dataclass(frozen=True)
+class ResolvedMesh:
+    """The whole mesh in one environment."""
+
+    spec: MeshSpec
+    environment: Environment
+    domains: dict[str, ResolvedDomain]
+
+    @cached_property
+    def products(self) -> dict[str, ResolvedProduct]:
+        """Every product by its address, in the order of declaration."""
+        return {p.address: p for domain in self.domains.values() for p in domain.products}
+
+    @cached_property
+    def tables(self) -> dict[str, ResolvedTable]:
+        """Every table and view by its full name."""
+        return {table.full_name: table for product in self.products.values() for table in product.tables}
+
+    @cached_property
+    def classifications(self) -> dict[str, Classification]:
+        """Every class of columns by name."""
+        return {c.name: c for policy in self.spec.policies for c in policy.classifications}
+
+    @property
+    def platform_catalog(self) -> str:
+        """Name of the platform's catalog here."""
+        return self.environment.scoped(self.spec.platform.catalog)
+
+    def row_filters(self, domain: str) -> Iterator[RowFilter]:
+        """Row filters that apply in a domain's catalog."""
+        return (f for policy in self.policies(domain) for f in policy.row_filters)
+
+    def policies(self, domain: str) -> Iterator[Policy]:
+        """Policies that govern a domain: the mesh's, then its own."""
+        return (policy for policy in self.spec.policies if policy.domain in (None, domain))
+
+    def port(self, reference: PortReference) -> ResolvedTable | None:
+        """The port that a reference means, or None."""
+        product = self.products.get(f"{reference.domain}.{reference.product}")
+        return product.ports.get(reference.port) if product else None
+
+    def principal_id(self, name: str) -> str | None:
+        """How Unity Catalog's grants name a principal: group name or application id; None when unknown."""
+        principal = self.spec.principals.find(name)
+        if principal is None or isinstance(principal, Group):
+            return principal.name if principal else None
+        return principal.application_id(self.environment)
