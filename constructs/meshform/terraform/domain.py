@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A domain's stack: schemas, its own policies, its products."""
+
+from __future__ import annotations
+
+from meshform.model.policy import ROW_FILTER_TAG
+from meshform.model.resolved import ResolvedDomain, ResolvedMesh, ResolvedProduct
+from meshform.terraform.functions import add_functions, add_policy, filter_of
+from meshform.terraform.grants import Ledger, Securable
+from meshform.terraform.platform import find_warehouse, kept
+from meshform.terraform.product import ProductCompiler
+from meshform.terraform.stack import Block, Stack, local_name
+
+FUNCTIONS_SCHEMA = "governance"
+
+
+def add_domain(stack: Stack, domain: ResolvedDomain, mesh: ResolvedMesh, ledger: Ledger) -> None:
+    """Add everything that a domain owns, except its catalog, which the platform makes."""
+    schemas = {name: _schema(stack, domain, name, comment, mesh) for name, comment in domain.spec.schemas.items()}
+    for name, schema in schemas.items():
+        keep_manage(ledger, stack, Securable("schema", f"{domain.catalog}.{name}"), domain, mesh, schema)
+    _add_policies(stack, domain, mesh)
+    waves = _waves(domain)
+    for product in domain.products:
+        ProductCompiler(stack, product, mesh, ledger, schemas, waves[product.address]).add()
+
+
+def _schema(stack: Stack, domain: ResolvedDomain, name: str, comment: str, mesh: ResolvedMesh) -> Block:
+    return stack.resource(
+        "databricks_schema",
+        local_name(name),
+        {
+            "catalog_name": domain.catalog,
+            "name": name,
+            "comment": comment or None,
+            "owner": mesh.principal_id(domain.spec.owner),
+            "properties": {"domain": domain.name, "support": str(domain.spec.support)},
+            "force_destroy": mesh.environment.personal,
+        },
+        domain.place,
+        lifecycle=kept(mesh),
+    )
+
+
+def keep_manage(  # noqa: PLR0913
+    ledger: Ledger, stack: Stack, securable: Securable, domain: ResolvedDomain, mesh: ResolvedMesh, made: Block
+) -> None:
+    """Keep the deployer's MANAGE on what an authoritative grant is about to describe.
+
+    `databricks_grants` removes whatever it does not list, the deployer's own MANAGE too.
+    """
+    deployer = mesh.principal_id(mesh.environment.deployer)
+    if deployer and mesh.environment.deployer != domain.spec.owner:
+        ledger.wish(
+            stack, securable, deployer, ["MANAGE"], domain.place, rank=made.rank, after=[made.address]
+        )
+
+
+def _add_policies(stack: Stack, domain: ResolvedDomain, mesh: ResolvedMesh) -> None:
+    protections = [
+        filter_of(declared, mesh, policy.place)
+        for policy in mesh.spec.policies
+        if policy.domain == domain.name
+        for declared in policy.row_filters
+    ]
+    if not protections:
+        return
+    schema = _schema(stack, domain, FUNCTIONS_SCHEMA, "Functions of the domain's own policies.", mesh)
+    add_functions(
+        stack,
+        mesh,
+        protections,
+        schema=schema,
+        folder=f"{mesh.spec.platform.workspace_folder}/{mesh.environment.name}/{domain.name}",
+        warehouse_id=find_warehouse(stack, mesh).attribute("id"),
+        place=domain.place,
+    )
+    for protection in protections:
+        add_policy(
+            stack,
+            protection,
+            catalog=domain.catalog,
+            function_prefix=f"{domain.catalog}.{FUNCTIONS_SCHEMA}",
+            after=[schema.address],
+        )
+
+
+def _waves(domain: ResolvedDomain) -> dict[str, int]:
+    """How deep each product stands in the graph of the domain's own products: 1 reads none of them."""
+    products: dict[str, ResolvedProduct] = {product.address: product for product in domain.products}
+    waves: dict[str, int] = {}
+
+    def wave(address: str) -> int:
+        pending = [address]
+        while pending:
+            current = pending[-1]
+            inputs = {
+                f"{r.domain}.{r.product}" for r in products[current].spec.inputs if r.domain == domain.name
+            } & products.keys() - {current}
+            if missing := [one for one in inputs if one not in waves]:
+                pending += sorted(missing)
+            else:
+                waves[current] = 1 + max((waves[one] for one in inputs), default=0)
+                pending.pop()
+        return waves[address]
+
+    return {address: wave(address) for address in products}
+
+
+__all__ = ["FUNCTIONS_SCHEMA", "ROW_FILTER_TAG", "add_domain", "keep_manage"]

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+"""SQL functions and the ABAC policies that use them.
+
+The provider cannot create a SQL function, so the DDL goes into a workspace file, a job runs that file, and a
+step starts the job during apply. What a step made is dropped by a second `terraform_data` at destroy, or its
+schema would not be empty then.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from meshform.model.findings import Place
+from meshform.model.policy import ROW_FILTER_TAG, Classification, MaskFunction, RowFilter
+from meshform.model.resolved import ResolvedMesh
+from meshform.terraform.files import workspace_file
+from meshform.terraform.literals import Reference
+from meshform.terraform.sql import create_function
+from meshform.terraform.stack import FUNCTIONS, PREPARE, PROTECT, Block, Stack, local_name
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """A mask or a row filter on a catalog: the function that it runs, and the columns that it meets."""
+
+    function: MaskFunction | RowFilter
+    tag_key: str
+    tag_value: str
+    exempt: tuple[str, ...]
+    place: Place
+
+    @property
+    def is_mask(self) -> bool:
+        """True for a column mask, False for a row filter."""
+        return isinstance(self.function, MaskFunction)
+
+
+def mask_of(declared: Classification, tag_key: str, mesh: ResolvedMesh, place: Place) -> Protection | None:
+    """The protection of a class of columns, or None when it has no mask."""
+    if declared.mask is None:
+        return None
+    return Protection(declared.mask, tag_key, declared.name, _ids(declared.exempt, mesh), place)
+
+
+def filter_of(declared: RowFilter, mesh: ResolvedMesh, place: Place) -> Protection:
+    """The protection by a row filter."""
+    return Protection(declared, ROW_FILTER_TAG, declared.name, _ids(declared.exempt, mesh), place)
+
+
+def _ids(names: Iterable[str], mesh: ResolvedMesh) -> tuple[str, ...]:
+    return tuple(sorted({name_id for name in names if (name_id := mesh.principal_id(name))}))
+
+
+def add_functions(  # noqa: PLR0913
+    stack: Stack,
+    mesh: ResolvedMesh,
+    protections: Iterable[Protection],
+    *,
+    schema: Block,
+    folder: str,
+    warehouse_id: Reference,
+    place: Place,
+) -> None:
+    """Add the functions of some protections to a stack: file, job, the step that runs it, and the clean-up."""
+    catalog, schema_name = schema.body["catalog_name"], schema.body["name"]
+    prefix = f"{catalog}.{schema_name}"
+    functions = {p.function.name: p.function for p in protections}
+    if not functions:
+        return
+    ddl = "\n".join(
+        create_function(
+            f"{prefix}.{function.name}",
+            [("value", function.data_type)],
+            function.data_type if isinstance(function, MaskFunction) else "BOOLEAN",
+            function.body,
+            function.comment,
+        )
+        + ";\n"
+        for _, function in sorted(functions.items())
+    ).encode()
+    file = workspace_file(stack, "functions", f"{folder}/functions.sql", "functions.sql", ddl, place)
+    job = stack.resource(
+        "databricks_job",
+        "functions",
+        {
+            "name": mesh.environment.scoped(f"{stack.name.removesuffix('-' + mesh.environment.name)}_functions"),
+            "description": "Makes the functions of masks and row filters.",
+            "max_concurrent_runs": 1,
+            "queue": [{"enabled": True}],
+            "task": [
+                {
+                    "task_key": "functions",
+                    "sql_task": [
+                        {"warehouse_id": warehouse_id, "file": [{"path": f"{folder}/functions.sql"}]},
+                    ],
+                }
+            ],
+        },
+        place,
+        after=[file.address],
+    )
+    names = json.dumps([f"{prefix}.{name}" for name in sorted(functions)])
+    stack.resource(
+        "terraform_data",
+        "functions_clean_up",
+        {
+            "input": names,
+            "provisioner": [
+                {
+                    "local-exec": {
+                        "when": "destroy",
+                        "command": "meshform step drop-functions",
+                        "environment": {
+                            "MESHFORM_STEP_FUNCTIONS": Reference("${self.output}"),
+                            "MESHFORM_ENV": mesh.environment.name,
+                        },
+                    }
+                }
+            ],
+        },
+        place,
+        rank=PREPARE,
+        after=[schema.address],
+    )
+    if mesh.environment.first_run == "apply":
+        stack.step(
+            "functions",
+            run_job_step(
+                job.attribute("id"), sha256(ddl).hexdigest(), f"functions of {prefix}", mesh.environment.name
+            ),
+            place,
+            rank=FUNCTIONS,
+        )
+
+
+def run_job_step(job_id: Reference, digest: str, label: str, environment: str) -> dict[str, Any]:
+    """The body of a step that runs a job once for each digest, and waits for it."""
+    return {
+        "triggers_replace": {"digest": digest, "job": job_id},
+        "provisioner": [
+            {
+                "local-exec": {
+                    "command": "meshform step run-job",
+                    "environment": {
+                        "MESHFORM_STEP_JOB_ID": job_id,
+                        "MESHFORM_STEP_DIGEST": digest,
+                        "MESHFORM_STEP_LABEL": label,
+                        "MESHFORM_ENV": environment,
+                    },
+                }
+            }
+        ],
+    }
+
+
+def add_policy(stack: Stack, protection: Protection, *, catalog: str, function_prefix: str, after: Iterable[str]) -> Block:
+    """Add the ABAC policy of a protection on a catalog: it also covers tables that are made later."""
+    function = f"{function_prefix}.{protection.function.name}"
+    alias = "value"
+    body: dict[str, Any] = {
+        "name": f"{'mask' if protection.is_mask else 'filter'}_{protection.tag_value}",
+        "on_securable_type": "CATALOG",
+        "on_securable_fullname": catalog,
+        "for_securable_type": "TABLE",
+        "to_principals": ["account users"],
+        "except_principals": list(protection.exempt) or None,
+        "match_columns": [
+            {"alias": alias, "condition": _has_tag_value(protection.tag_key, protection.tag_value)},
+        ],
+        "comment": protection.function.comment or None,
+    }
+    if protection.is_mask:
+        body |= {
+            "policy_type": "POLICY_TYPE_COLUMN_MASK",
+            "column_mask": {"function_name": function, "on_column": alias, "using": []},
+        }
+    else:
+        body |= {
+            "policy_type": "POLICY_TYPE_ROW_FILTER",
+            "row_filter": {"function_name": function, "using": [{"alias": alias}]},
+        }
+    return stack.resource(
+        "databricks_policy_info",
+        # the provider cannot rename or move a policy, so both are part of its address
+        local_name(catalog, body["name"]),
+        body,
+        protection.place,
+        rank=PROTECT,
+        after=after,
+        lifecycle={"create_before_destroy": True},
+    )
+
+
+def _has_tag_value(key: str, value: str) -> str:
+    quoted = [part.replace("\\", "\\\\").replace("'", "\\'") for part in (key, value)]
+    return f"has_tag_value('{quoted[0]}', '{quoted[1]}')"

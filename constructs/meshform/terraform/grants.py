@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The grants ledger: all wishes for access of the whole mesh, and one writer for each securable.
+
+A securable that one stack writes gets one authoritative `databricks_grants`, which also removes what nobody
+declared. A catalog of a domain is written by two stacks (the platform keeps its MANAGE there, the domain lets
+its consumers in), so each principal on it gets a `databricks_grant` of its own, in exactly one stack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from meshform.model.findings import Finding, MeshformError, Place
+from meshform.terraform.stack import PREPARE, Rank, Stack, local_name
+
+# kind of securable -> privileges that Unity Catalog knows on it. Source: Databricks documentation,
+# "Unity Catalog privileges and securable objects".
+PRIVILEGES: dict[str, frozenset[str]] = {
+    "catalog": frozenset(
+        "ALL_PRIVILEGES APPLY_TAG BROWSE CREATE_FUNCTION CREATE_MATERIALIZED_VIEW CREATE_MODEL CREATE_SCHEMA"
+        " CREATE_TABLE CREATE_VOLUME EXECUTE EXTERNAL_USE_SCHEMA MANAGE MODIFY READ_VOLUME REFRESH SELECT"
+        " USE_CATALOG USE_SCHEMA WRITE_VOLUME".split()
+    ),
+    "schema": frozenset(
+        "ALL_PRIVILEGES APPLY_TAG CREATE_FUNCTION CREATE_MATERIALIZED_VIEW CREATE_MODEL CREATE_TABLE CREATE_VOLUME"
+        " EXECUTE EXTERNAL_USE_SCHEMA MANAGE MODIFY READ_VOLUME REFRESH SELECT USE_SCHEMA WRITE_VOLUME".split()
+    ),
+    "table": frozenset("ALL_PRIVILEGES APPLY_TAG MANAGE MODIFY REFRESH SELECT".split()),
+    "volume": frozenset("ALL_PRIVILEGES APPLY_TAG MANAGE READ_VOLUME WRITE_VOLUME".split()),
+    "function": frozenset("ALL_PRIVILEGES EXECUTE MANAGE".split()),
+    "share": frozenset({"SELECT"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Securable:
+    """Something that grants are about: its kind (an attribute of `databricks_grants`) and its full name."""
+
+    kind: str
+    full_name: str
+
+
+@dataclass(slots=True)
+class _Entry:
+    """All wishes for one securable."""
+
+    wishes: dict[tuple[str, str], set[str]] = field(default_factory=dict)  # (stack, principal) -> privileges
+    places: dict[tuple[str, str], Place] = field(default_factory=dict)
+    rank: Rank = PREPARE
+    after: set[str] = field(default_factory=set)
+    shared: bool = False
+
+
+class Ledger:
+    """Collects wishes for access; `write` turns them into blocks.
+
+    Raises:
+        MeshformError: MF510 for a privilege that the securable does not take, MF511 for a principal that two
+            stacks would write on one securable.
+    """
+
+    def __init__(self) -> None:
+        self._entries: dict[Securable, _Entry] = {}
+
+    def share_writing(self, securable: Securable) -> None:
+        """Let several stacks write a securable, each its own principals."""
+        self._entries.setdefault(securable, _Entry()).shared = True
+
+    def wish(  # noqa: PLR0913
+        self,
+        stack: Stack,
+        securable: Securable,
+        principal: str,
+        privileges: Iterable[str],
+        place: Place,
+        *,
+        rank: Rank = PREPARE,
+        after: Iterable[str] = (),
+    ) -> None:
+        """Ask that a principal has privileges on a securable, written by a stack."""
+        wanted = set(privileges)
+        if unknown := wanted - PRIVILEGES[securable.kind]:
+            raise MeshformError(
+                Finding(
+                    code="MF510",
+                    summary=f"a {securable.kind} does not take this privilege",
+                    place=place,
+                    got=", ".join(sorted(unknown)),
+                    allowed=", ".join(sorted(PRIVILEGES[securable.kind])),
+                )
+            )
+        entry = self._entries.setdefault(securable, _Entry())
+        entry.wishes.setdefault((stack.name, principal), set()).update(wanted)
+        entry.places.setdefault((stack.name, principal), place)
+        entry.rank = max(entry.rank, rank)
+        entry.after.update(after)
+
+    def write(self, stacks: dict[str, Stack]) -> None:
+        """Add a `databricks_grants` or `databricks_grant` block for every wish to its stack."""
+        for securable, entry in sorted(self._entries.items(), key=lambda item: (item[0].kind, item[0].full_name)):
+            if not entry.wishes:
+                continue
+            self._one_writer(securable, entry)
+            if entry.shared:
+                self._write_each(securable, entry, stacks)
+            else:
+                self._write_all(securable, entry, stacks)
+
+    def _write_each(self, securable: Securable, entry: _Entry, stacks: dict[str, Stack]) -> None:
+        for (stack, principal), privileges in sorted(entry.wishes.items()):
+            stacks[stack].resource(
+                "databricks_grant",
+                local_name(securable.kind, *securable.full_name.split("."), principal),
+                {securable.kind: securable.full_name, "principal": principal, "privileges": sorted(privileges)},
+                entry.places[stack, principal],
+                rank=entry.rank,
+                after=sorted(address for address in entry.after if address in stacks[stack].blocks),
+            )
+
+    def _write_all(self, securable: Securable, entry: _Entry, stacks: dict[str, Stack]) -> None:
+        stack = next(iter(entry.wishes))[0]
+        stacks[stack].resource(
+            "databricks_grants",
+            local_name(securable.kind, *securable.full_name.split(".")[-2:]),
+            {
+                securable.kind: securable.full_name,
+                "grant": [
+                    {"principal": principal, "privileges": sorted(privileges)}
+                    for (_, principal), privileges in sorted(entry.wishes.items())
+                ],
+            },
+            next(iter(entry.places.values())),
+            rank=entry.rank,
+            after=sorted(entry.after),
+        )
+
+    @staticmethod
+    def _one_writer(securable: Securable, entry: _Entry) -> None:
+        writers: dict[str, str] = {}
+        for stack, principal in entry.wishes:
+            key = principal if entry.shared else securable.full_name
+            if (other := writers.setdefault(key, stack)) != stack:
+                raise MeshformError(
+                    Finding(
+                        code="MF511",
+                        summary=f"two stacks would write the grants of {securable.kind} {securable.full_name}",
+                        place=entry.places[stack, principal],
+                        got=f"{principal} by {stack} and by {other}",
+                        allowed="one writer for each securable",
+                        fix="declare the access in one place only",
+                    )
+                )
