@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The `Mesh` construct: the root of a data mesh."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import TypeVar, cast
+
+from constructs import Construct
+
+from meshform.declarations import place_of_caller
+from meshform.model.domain import DomainSpec, MeshSpec, Platform
+from meshform.model.environment import Environment
+from meshform.model.findings import Finding, MeshformError, Place
+from meshform.model.names import normalized
+from meshform.model.policy import Policy
+from meshform.model.principals import Group, Principals, ServicePrincipal
+from meshform.model.product import Product
+
+_Declared = TypeVar("_Declared", DomainSpec, Product, Policy)
+
+
+class Mesh(Construct):
+    """A data mesh: domains below it, and what they share.
+
+    Emits, once for each environment, the `account` and `platform-ENV` stacks: `databricks_tag_policy`,
+    `databricks_catalog`, `databricks_schema`, `databricks_policy_info`, `databricks_sql_endpoint`,
+    `databricks_job`, `databricks_workspace_file`, `databricks_grant`, `terraform_data`, and where the
+    environment creates principals `databricks_group`, `databricks_group_member` and
+    `databricks_service_principal`.
+
+    Args:
+        scope: the parent construct, such as an App; None makes the mesh a root.
+        id_: id of the construct.
+        environments: where it can be deployed; `MESHFORM_ENV` chooses one.
+        platform: the platform's own catalog, warehouse and owner.
+        groups: every group that may own, read or be exempt.
+        service_principals: every service principal that runs something.
+        classification_tag: key of the governed tag whose values are the classes of columns.
+        today: the day on which the mesh is evaluated. Default: nothing depends on the day.
+
+    Raises:
+        MeshformError: MF304 when two principals have one name.
+    """
+
+    def __init__(  # noqa: PLR0913
+        self,
+        scope: Construct | None,
+        id_: str = "mesh",
+        *,
+        environments: Iterable[Environment],
+        platform: Platform,
+        groups: Iterable[Group] = (),
+        service_principals: Iterable[ServicePrincipal] = (),
+        classification_tag: str = "classification",
+        today: date | None = None,
+    ) -> None:
+        super().__init__(cast("Construct", scope), id_)
+        self._base = MeshSpec(
+            name=id_,
+            environments=tuple(environments),
+            principals=Principals(groups=tuple(groups), service_principals=tuple(service_principals)),
+            platform=platform,
+            classification_tag=classification_tag,
+            today=today,
+            place=place_of_caller(id_),
+        )
+        self._domains: dict[str, DomainSpec] = {}
+        self._products: dict[str, Product] = {}
+        self._policies: dict[str, Policy] = {}
+
+    @property
+    def spec(self) -> MeshSpec:
+        """Everything declared so far, as one value."""
+        return self._base.model_copy(
+            update={
+                "domains": tuple(self._domains.values()),
+                "products": tuple(self._products.values()),
+                "policies": tuple(self._policies.values()),
+            }
+        )
+
+    @staticmethod
+    def of(construct: Construct) -> Mesh:
+        """The mesh that a construct belongs to.
+
+        Raises:
+            MeshformError: MF320 when there is none above it.
+        """
+        for scope in reversed(construct.node.scopes):
+            if isinstance(scope, Mesh):
+                return scope
+        raise MeshformError(
+            Finding(
+                code="MF320",
+                summary="a construct stands outside of a mesh",
+                place=Place(construct=construct.node.path),
+                fix="give it a Mesh, or a construct below one, as its scope",
+            )
+        )
+
+    def add_domain_spec(self, spec: DomainSpec) -> None:
+        """Register a domain; called by `Domain`."""
+        _register(self._domains, "domain", spec.name, spec)
+
+    def add_product_spec(self, spec: Product) -> None:
+        """Register a product; called by `DataProduct`."""
+        _register(self._products, "product", spec.address, spec)
+
+    def add_policy_spec(self, spec: Policy) -> None:
+        """Register a policy; called by `GovernancePolicy`."""
+        _register(self._policies, "policy", f"{spec.domain or ''}/{spec.name}", spec)
+
+
+def _register(known: dict[str, _Declared], kind: str, name: str, spec: _Declared) -> None:
+    other = known.setdefault(normalized(name), spec)
+    if other is not spec:
+        raise MeshformError(
+            Finding(
+                code="MF302",
+                summary=f"two {kind} declarations have one name (case, `-` and `_` do not tell names apart)",
+                place=spec.place,
+                got=f"{spec.name!r}, and {other.name!r} at {other.place}",
+                fix="rename one of them",
+            )
+        )

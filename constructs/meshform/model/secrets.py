@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Finding secrets that slipped into text which people will read: descriptions, tags, comments, properties.
+
+It looks for the shapes of known credentials, and for a random-looking value that is called a password, a
+token or the like. It never reports the value. Ordinary prose, identifiers, UUIDs and digests are no secrets;
+neither are references such as `{{secrets/scope/key}}`, `${VAR}` or `<token>`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+
+# Class of the pattern, then its shape. The first that is found is told.
+_SHAPES = tuple(
+    (name, re.compile(shape))
+    for name, shape in (
+        ("private key", r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----"),
+        ("Databricks token", r"(?<![A-Za-z0-9])(?:dapi|dkea|dosed?|dsapi)[0-9a-f]{32}(?:-[0-9]+)?(?![A-Za-z0-9])"),
+        ("AWS access key", r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[0-9A-Z]{16}(?![A-Za-z0-9])"),
+        ("GitHub token", r"(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{22,255})"),
+        ("Slack token", r"(?<![A-Za-z0-9])xox[abeoprs]-[A-Za-z0-9-]{10,}"),
+        ("Slack webhook", r"hooks\.slack\.com/(?:services|workflows)/[A-Za-z0-9+/]{20,}"),
+        ("Google API key", r"(?<![A-Za-z0-9])AIza[0-9A-Za-z_-]{35}(?![A-Za-z0-9])"),
+        ("Azure storage key", r"(?i:AccountKey|SharedAccessKey)=[A-Za-z0-9+/]{40,}={0,2}"),
+        ("JSON web token", r"(?<![A-Za-z0-9])eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"),
+        ("password in a URL", r"[a-z][a-z0-9+.-]{1,20}://[^\s/:@<>{}$]{1,80}:(?P<value>[^\s/:@<>{}$*]{3,80})@"),
+    )
+)
+
+_ASSIGNED = re.compile(
+    r"""(?ix)
+    (?<![a-z]) (?: pass(?:word|wd|phrase)? | pwd | secret | token | credentials?
+      | (?:api|access|account|secret|private|client|shared|signing|encryption|auth)[\ _-]?(?:key|secret|token) )
+    ["'`]? \s{0,3} (?: := | => | [:=] | \bis\b ) \s{0,3}
+    (?: bearer\s+ )? ["'`]? (?P<value> [A-Za-z0-9+/_.~!@\#%^&*$-]{8,200} =* )
+    """
+)
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_REFERENCE = re.compile(r"\$[A-Za-z_{(]|[%&*.#-]*$|[A-Za-z_]+\.[A-Za-z_.]+$|(?:https?|s3|abfss?|gs|dbfs)$")
+_ENOUGH_BITS = 3.0  # of a character; English words have about 2.5 to 3.2 at these lengths, so classes count too
+
+
+def find_secret(text: str) -> str | None:
+    """The class of the first secret found in the text, such as `Databricks token`; None when there is none."""
+    if len(text) < 8:
+        return None
+    for name, shape in _SHAPES:
+        found = shape.search(text)
+        if found:
+            return name
+    return "password or key" if any(_is_random(one["value"]) for one in _ASSIGNED.finditer(text)) else None
+
+
+def redact(text: str) -> str:
+    """The text, or words in its place when it holds a secret."""
+    found = find_secret(text)
+    return f"(hidden: looks like a {found})" if found else text
+
+
+def _is_random(value: str) -> bool:
+    """Whether a value that is called a password looks like one, and not like a word or a reference."""
+    value = value.rstrip(".,;:")
+    if len(value) < 8 or _UUID.fullmatch(value) or _REFERENCE.match(value):
+        return False
+    classes = sum(
+        bool(re.search(one, value)) for one in ("[a-z]", "[A-Z]", "[0-9]", r"[^A-Za-z0-9_.\-/]")
+    )
+    if classes < 2 or not re.search("[0-9]|[^A-Za-z0-9_./-]", value):
+        return False
+    return _bits(value) >= _ENOUGH_BITS or (classes >= 3 and len(value) >= 8)
+
+
+def _bits(value: str) -> float:
+    counts = Counter(value).values()
+    return -sum(count / len(value) * math.log2(count / len(value)) for count in counts)
