@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The local workspace's store: one SQLite file, Databricks' memory, open to many processes at once.
+
+Every row has a kind, a key and a JSON object. Kinds:
+
+- a Terraform resource type, such as `databricks_catalog`; the key is the id by which `terraform import` finds
+  the object, in lower case where Unity Catalog ignores case. The value holds all attributes of the type.
+- `table` and `function`: made in the workspace by a pipeline or by DDL, no Terraform resource; the key is the
+  full name in lower case.
+- `grant`: the privileges of one principal on one securable (see `meshform.local.rules.grants`).
+- whatever else a door needs: `run`, `content`, `retired`.
+
+Deleting or changing a row by hand is drift, which the next plan shows.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import sqlite3
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+Row = dict[str, Any]
+
+_BUSY_SECONDS = 60  # how long one process waits for another's transaction
+_TABLE = (
+    "CREATE TABLE IF NOT EXISTS object"
+    " (kind TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID"
+)
+
+
+def default_path() -> Path:
+    """Where the store is: `MESHFORM_LOCAL_STORE`, else `.meshform/local.sqlite3` beside `cdktf.json`.
+
+    The app is looked for from the working folder upwards, because Terraform starts the provider in
+    `cdktf.out/stacks/<stack>`. Without any `cdktf.json` the working folder itself is taken.
+    """
+    if configured := os.environ.get("MESHFORM_LOCAL_STORE"):
+        return Path(configured).absolute()
+    here = Path.cwd()
+    app = next((folder for folder in (here, *here.parents) if (folder / "cdktf.json").is_file()), here)
+    return app / ".meshform" / "local.sqlite3"
+
+
+class Store:
+    """Rows of the local workspace. Safe for threads and for processes.
+
+    A single call is atomic. Calls that belong together go into `transaction()`, which holds the only writer's
+    lock from its start, so that what was read is still true when it is written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.RLock()
+        self._depth = 0
+        self._connection: sqlite3.Connection | None = None
+
+    def close(self) -> None:
+        """Close the connection; a later call opens it again."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; waits for other writers. Inside another transaction it joins that one."""
+        with self._lock:
+            if self._depth:
+                yield
+                return
+            connection = self._open()
+            connection.execute("BEGIN IMMEDIATE")
+            self._depth = 1
+            try:
+                yield
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            else:
+                connection.execute("COMMIT")
+            finally:
+                self._depth = 0
+
+    def get(self, kind: str, key: str) -> Row | None:
+        """The object of a kind and key, or None."""
+        rows = self._run("SELECT value FROM object WHERE kind = ? AND key = ?", kind, key)
+        return json.loads(rows[0][0]) if rows else None
+
+    def put(self, kind: str, key: str, value: Row) -> None:
+        """Write an object, over the one that was there."""
+        self._run("REPLACE INTO object VALUES (?, ?, ?)", kind, key, _text(value))
+
+    def add(self, kind: str, key: str, value: Row) -> bool:
+        """Write an object where there is none; False when there was one, which stays."""
+        return bool(
+            self._run("INSERT OR IGNORE INTO object VALUES (?, ?, ?) RETURNING 1", kind, key, _text(value))
+        )
+
+    def drop(self, kind: str, key: str) -> bool:
+        """Remove an object; False when there was none."""
+        return bool(self._run("DELETE FROM object WHERE kind = ? AND key = ? RETURNING 1", kind, key))
+
+    def all(self, kind: str) -> list[tuple[str, Row]]:
+        """Every object of a kind with its key, sorted by key."""
+        rows = self._run("SELECT key, value FROM object WHERE kind = ? ORDER BY key", kind)
+        return [(key, json.loads(value)) for key, value in rows]
+
+    def under(self, kind: str, prefix: str) -> list[tuple[str, Row]]:
+        """Objects of a kind whose key starts with a prefix, such as `orders.gold.`, sorted by key."""
+        # keys are compared by their UTF-8 bytes; no character sorts after the last code point
+        rows = self._run(
+            "SELECT key, value FROM object WHERE kind = ? AND key >= ? AND key < ? ORDER BY key",
+            kind,
+            prefix,
+            prefix + "\U0010ffff",
+        )
+        return [(key, json.loads(value)) for key, value in rows]
+
+    def find(self, kind: str, **attributes: str | int | bool) -> list[Row]:
+        """Objects of a kind whose top-level attributes equal all the given ones, sorted by key."""
+        return [value for _, value in self.all(kind) if all(value.get(k) == v for k, v in attributes.items())]
+
+    def _run(self, sql: str, *arguments: str) -> list[Any]:
+        with self._lock:
+            return self._open().execute(sql, arguments).fetchall()
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            if not self.path.exists():
+                _create(self.path)
+            self._connection = sqlite3.connect(
+                self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            # survives the end of any process; only a power cut could lose the last commits
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+        return self._connection
+
+
+def _create(path: Path) -> None:
+    """Make the file at another name and move it into place, under a lock.
+
+    Switching one fresh file to WAL from several processes at once fails now and then.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        if path.exists():
+            return
+        with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as scratch:
+            fresh = Path(scratch) / path.name
+            connection = sqlite3.connect(fresh, isolation_level=None)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(_TABLE)
+            connection.close()
+            for left in ("-wal", "-shm"):  # of a store removed by hand; SQLite would replay it into this one
+                path.with_name(path.name + left).unlink(missing_ok=True)
+            fresh.replace(path)
+    finally:
+        os.close(folder)
+
+
+def _text(value: Row) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
