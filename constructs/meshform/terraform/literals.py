@@ -49,7 +49,7 @@ def escape(text: str) -> str:
     """Text as a Terraform template that evaluates to exactly this text (in Unicode NFC).
 
     Raises:
-        MeshformError: MF510 when the text holds a NUL or half of a surrogate pair: Terraform cannot hold them.
+        MeshformError: MF510 when the text holds a NUL or half of a surrogate pair, which Terraform cannot.
     """
     if not text.isascii():
         _refuse_surrogates(text)
@@ -115,11 +115,11 @@ def _render_map(value: Mapping[Any, Any]) -> dict[str, Any]:
     for key, item in value.items():
         if not isinstance(key, str):
             raise _not_terraform(key, "a map key")
-        # the usual case of `render`, once more: calls are what this function costs
-        if type(item) is str and item.isascii() and "{" not in item and "\0" not in item:
-            result[render(key)] = item
-        else:
-            result[render(key)] = render(item)
+        # the usual case of `render`, twice more: calls are what this function costs
+        plain = type(key) is str and key.isascii() and "{" not in key and "\0" not in key
+        name = key if plain else render(key)
+        plain = type(item) is str and item.isascii() and "{" not in item and "\0" not in item
+        result[name] = item if plain else render(item)
     if len(result) != len(value):
         raise MeshformError(
             Finding(
