@@ -23,7 +23,7 @@ VERSION = "1.128.0"
 
 @cache
 def schema() -> dict[str, Any]:
-    """The provider's schema: `provider`, `resource_schemas` and `data_source_schemas`, as Terraform prints them.
+    """The provider's schema as Terraform prints it: `provider`, `resource_schemas`, `data_source_schemas`.
 
     Loaded once, in about 15 ms. Shared by all callers: do not change it.
     """
