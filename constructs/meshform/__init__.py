@@ -1,2 +1,117 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Meshform: a data mesh on Databricks as code."""
+"""Meshform: a data mesh on Databricks as code.
+
+    from meshform import Consumer, DataProduct, Domain, Environment, GovernancePolicy, Mesh
+
+Names are imported when they are first used: the command line must start without Node, which the constructs
+need.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from meshform.data_product import DataProduct
+    from meshform.domain import Domain
+    from meshform.governance.rules import (
+        ClassifiedColumnsMasked,
+        ColumnsDescribed,
+        NamesMatch,
+        OwnerIsGroup,
+        PipelinesReadClear,
+        ServiceLevelPresent,
+        SupportPath,
+    )
+    from meshform.governance_policy import GovernancePolicy
+    from meshform.mesh import Mesh
+    from meshform.model.contract import Contract
+    from meshform.model.domain import Platform, Support, Warehouse
+    from meshform.model.environment import Environment
+    from meshform.model.findings import Finding, MeshformError, Place, Severity
+    from meshform.model.policy import Classification, MaskFunction, RowFilter, Rule
+    from meshform.model.principals import Group, ServicePrincipal
+    from meshform.model.product import Consumer, Pipeline, PortReference, Recipient, Schedule, Share, Volume
+
+_RULES = "meshform.governance.rules"
+_PRODUCT = "meshform.model.product"
+_HOME = {
+    "Classification": "meshform.model.policy",
+    "ClassifiedColumnsMasked": _RULES,
+    "ColumnsDescribed": _RULES,
+    "Consumer": _PRODUCT,
+    "Contract": "meshform.model.contract",
+    "DataProduct": "meshform.data_product",
+    "Domain": "meshform.domain",
+    "Environment": "meshform.model.environment",
+    "Finding": "meshform.model.findings",
+    "GovernancePolicy": "meshform.governance_policy",
+    "Group": "meshform.model.principals",
+    "MaskFunction": "meshform.model.policy",
+    "Mesh": "meshform.mesh",
+    "MeshformError": "meshform.model.findings",
+    "NamesMatch": _RULES,
+    "OwnerIsGroup": _RULES,
+    "Pipeline": _PRODUCT,
+    "PipelinesReadClear": _RULES,
+    "Place": "meshform.model.findings",
+    "Platform": "meshform.model.domain",
+    "PortReference": _PRODUCT,
+    "Recipient": _PRODUCT,
+    "RowFilter": "meshform.model.policy",
+    "Rule": "meshform.model.policy",
+    "Schedule": _PRODUCT,
+    "ServiceLevelPresent": _RULES,
+    "ServicePrincipal": "meshform.model.principals",
+    "Severity": "meshform.model.findings",
+    "Share": _PRODUCT,
+    "Support": "meshform.model.domain",
+    "SupportPath": _RULES,
+    "Volume": _PRODUCT,
+    "Warehouse": "meshform.model.domain",
+}
+
+__all__ = [
+    "Classification",
+    "ClassifiedColumnsMasked",
+    "ColumnsDescribed",
+    "Consumer",
+    "Contract",
+    "DataProduct",
+    "Domain",
+    "Environment",
+    "Finding",
+    "GovernancePolicy",
+    "Group",
+    "MaskFunction",
+    "Mesh",
+    "MeshformError",
+    "NamesMatch",
+    "OwnerIsGroup",
+    "Pipeline",
+    "PipelinesReadClear",
+    "Place",
+    "Platform",
+    "PortReference",
+    "Recipient",
+    "RowFilter",
+    "Rule",
+    "Schedule",
+    "ServiceLevelPresent",
+    "ServicePrincipal",
+    "Severity",
+    "Share",
+    "Support",
+    "SupportPath",
+    "Volume",
+    "Warehouse",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value

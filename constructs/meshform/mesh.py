@@ -5,18 +5,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
 from constructs import Construct
 
 from meshform.declarations import place_of_caller
 from meshform.model.domain import DomainSpec, MeshSpec, Platform
 from meshform.model.environment import Environment
-from meshform.model.findings import Finding, MeshformError, Place
+from meshform.model.findings import Finding, MeshformError
 from meshform.model.names import normalized
+from meshform.model.near import did_you_mean, one_of
 from meshform.model.policy import Policy
 from meshform.model.principals import Group, Principals, ServicePrincipal
-from meshform.model.product import Product
+from meshform.model.product import PortReference, Product
+
+if TYPE_CHECKING:
+    from meshform.domain import Domain
 
 _Declared = TypeVar("_Declared", DomainSpec, Product, Policy)
 
@@ -31,7 +35,7 @@ class Mesh(Construct):
     `databricks_service_principal`.
 
     Args:
-        scope: the parent construct, such as an App; None makes the mesh a root.
+        scope: the parent construct, such as an App.
         id_: id of the construct.
         environments: where it can be deployed; `MESHFORM_ENV` chooses one.
         platform: the platform's own catalog, warehouse and owner.
@@ -46,7 +50,7 @@ class Mesh(Construct):
 
     def __init__(  # noqa: PLR0913
         self,
-        scope: Construct | None,
+        scope: Construct,
         id_: str = "mesh",
         *,
         environments: Iterable[Environment],
@@ -56,7 +60,7 @@ class Mesh(Construct):
         classification_tag: str = "classification",
         today: date | None = None,
     ) -> None:
-        super().__init__(cast("Construct", scope), id_)
+        super().__init__(scope, id_)
         self._base = MeshSpec(
             name=id_,
             environments=tuple(environments),
@@ -66,7 +70,9 @@ class Mesh(Construct):
             today=today,
             place=place_of_caller(id_),
         )
+        self.path = id_
         self._domains: dict[str, DomainSpec] = {}
+        self._domain_constructs: dict[str, Domain] = {}
         self._products: dict[str, Product] = {}
         self._policies: dict[str, Policy] = {}
 
@@ -81,24 +87,48 @@ class Mesh(Construct):
             }
         )
 
-    @staticmethod
-    def of(construct: Construct) -> Mesh:
-        """The mesh that a construct belongs to.
+    def domain(self, name: str) -> Domain:
+        """A domain of the mesh by its name.
 
         Raises:
-            MeshformError: MF320 when there is none above it.
+            MeshformError: MF322 when none of that name has been declared yet.
         """
-        for scope in reversed(construct.node.scopes):
-            if isinstance(scope, Mesh):
-                return scope
-        raise MeshformError(
-            Finding(
-                code="MF320",
-                summary="a construct stands outside of a mesh",
-                place=Place(construct=construct.node.path),
-                fix="give it a Mesh, or a construct below one, as its scope",
+        known = self._domain_constructs
+        if name not in known:
+            raise MeshformError(
+                Finding(
+                    code="MF322",
+                    summary="the mesh has no domain of that name yet",
+                    place=place_of_caller(self.path),
+                    got=name,
+                    allowed=one_of(known) or "none is declared",
+                    fix=did_you_mean(name, known) or "declare the domain before it is referred to",
+                )
             )
-        )
+        return known[name]
+
+    def add_domain(self, domain: Domain) -> None:
+        """Make a domain known by its name; called by `Domain`."""
+        self._domain_constructs[domain.name] = domain
+
+    def port(self, address: str) -> PortReference:
+        """A reference to an output port by its address, `domain.product.port`, declared already or not.
+
+        Raises:
+            MeshformError: MF320 when the text is no address of a port.
+        """
+        parts = address.split(".")
+        if len(parts) != 3 or not all(parts):
+            raise MeshformError(
+                Finding(
+                    code="MF320",
+                    summary="not the address of a port",
+                    place=place_of_caller(self.path),
+                    got=address,
+                    allowed="domain.product.port",
+                )
+            )
+        return PortReference(domain=parts[0], product=parts[1], port=parts[2])
 
     def add_domain_spec(self, spec: DomainSpec) -> None:
         """Register a domain; called by `Domain`."""

@@ -8,9 +8,9 @@ from itertools import chain
 
 from meshform.model.domain import DomainSpec, MeshSpec
 from meshform.model.environment import Environment
-from meshform.model.findings import Finding, MeshformError, Place
+from meshform.model.findings import Finding, MeshformError, Place, Severity
 from meshform.model.names import check_identifier, normalized
-from meshform.model.near import nearest
+from meshform.model.near import did_you_mean, nearest, one_of
 from meshform.model.principals import Group
 from meshform.model.product import Consumer, Product
 from meshform.model.resolved import Reader, ResolvedDomain, ResolvedMesh, ResolvedProduct, ResolvedTable
@@ -175,36 +175,65 @@ def _readers(product: ResolvedProduct, mesh: ResolvedMesh, findings: list[Findin
                 place=product.place,
                 got=port,
                 allowed=_listed(product.ports),
-                fix=f"did you mean {near!r}?" if (near := nearest(port, product.ports)) else "name one of its ports",
+                fix=did_you_mean(port, product.ports) or "name one of its ports",
             )
             for port in unknown
         ]
-        principal = _reader_principal(consumer, product, mesh, findings)
-        if principal is not None and not unknown:
-            yield Reader(consumer, principal, consumer.ports or tuple(product.ports))
+        ended = list(_ended(consumer, product, mesh))
+        findings += ended
+        principals = _reader_principals(consumer, product, mesh, findings)
+        if principals and not unknown and not ended:
+            yield Reader(consumer, principals, consumer.ports or tuple(product.ports))
 
 
-def _reader_principal(
+def _ended(consumer: Consumer, product: ResolvedProduct, mesh: ResolvedMesh) -> Iterator[Finding]:
+    """Access that ended is not given any more; without a day nobody can tell."""
+    if consumer.until is None:
+        return
+    today = mesh.spec.today
+    if today is None:
+        yield Finding(
+            code="MF324",
+            summary=f"access of {consumer.name!r} ends on a day, but the mesh is evaluated without one",
+            place=product.place,
+            got=consumer.until.isoformat(),
+            fix="give the mesh `today`, or set MESHFORM_TODAY=YYYY-MM-DD",
+        )
+    elif consumer.until < today:
+        yield Finding(
+            code="MF325",
+            summary=f"access of {consumer.name!r} to {product.address} has ended, and is not granted",
+            place=product.place,
+            got=f"until {consumer.until.isoformat()}, today is {today.isoformat()}",
+            fix="remove the consumer, or agree on a later day",
+            severity=Severity.WARNING,
+        )
+
+
+def _reader_principals(
     consumer: Consumer, product: ResolvedProduct, mesh: ResolvedMesh, findings: list[Finding]
-) -> str | None:
+) -> tuple[str, ...]:
     if consumer.group is not None:
-        return mesh.principal_id(consumer.group)  # a missing one is found with the other principals
+        group = mesh.principal_id(consumer.group)  # a missing one is found with the other principals
+        return (group,) if group else ()
     other = next((p for p in mesh.spec.products if p.address == consumer.product), None)
-    if other is None or other.pipeline is None:
-        known = [p.address for p in mesh.spec.products if p.pipeline]
-        near = nearest(consumer.name, known)
+    if other is None:
+        known = [p.address for p in mesh.spec.products]
         findings.append(
             Finding(
                 code="MF310",
-                summary="a consumer is not a product with a pipeline",
+                summary="a consumer is not a product of the mesh",
                 place=product.place,
                 got=consumer.name,
-                allowed=_listed(known),
-                fix=f"did you mean {near!r}?" if near else "name a product as `domain.product`",
+                allowed=one_of(known),
+                fix=did_you_mean(consumer.name, known) or "name a product as `domain.product`",
             )
         )
-        return None
-    return mesh.principal_id(other.pipeline.run_as)
+        return ()
+    names = [other.pipeline.run_as] if other.pipeline else []
+    if other.views:
+        names += [domain.owner for domain in mesh.spec.domains if domain.name == other.domain]
+    return tuple(name_id for name in names if (name_id := mesh.principal_id(name)))
 
 
 def _references(product: ResolvedProduct, mesh: ResolvedMesh) -> Iterator[Finding]:

@@ -57,10 +57,17 @@ class ResolvedTable:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A principal that reads ports of a product: the consumer that was declared, and who that is."""
+    """A consumer of ports of a product, and who that is.
+
+    Attributes:
+        consumer: the consumer as declared.
+        principals: as Unity Catalog's grants name them: a group's name, or for a product the application id
+            of its pipeline's service principal and, when it has views, the group that owns those.
+        ports: names of the ports that they read.
+    """
 
     consumer: Consumer
-    principal: str  # as Unity Catalog's grants name it: group name or application id
+    principals: tuple[str, ...]
     ports: tuple[str, ...]
 
 

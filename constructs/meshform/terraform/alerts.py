@@ -7,8 +7,9 @@ from meshform.model.contract import ServiceLevel
 from meshform.model.findings import Finding, MeshformError
 from meshform.model.names import quote
 from meshform.model.resolved import ResolvedMesh, ResolvedProduct, ResolvedTable
+from meshform.terraform.access import Access
 from meshform.terraform.platform import find_warehouse
-from meshform.terraform.stack import Rank, Stack, local_name
+from meshform.terraform.stack import Stack, local_name
 
 FRESHNESS = ("freshness", "latency")  # ODCS examples use both words for the age of the newest row
 
@@ -16,20 +17,14 @@ FRESHNESS = ("freshness", "latency")  # ODCS examples use both words for the age
 _MINUTES = {"m": 1, "min": 1, "minute": 1, "h": 60, "hr": 60, "hour": 60, "d": 1440, "day": 1440, "w": 10080, "week": 10080}
 
 
-def add_alerts(
-    stack: Stack,
-    product: ResolvedProduct,
-    mesh: ResolvedMesh,
-    *,
-    rank: Rank,
-    made_by: dict[str, list[str]],
-) -> None:
+def add_alerts(stack: Stack, product: ResolvedProduct, mesh: ResolvedMesh, access: Access) -> None:
     """Add an alert for each promise of freshness with an element `table.column`."""
     for level in product.spec.contract.sla:
         if level.property not in FRESHNESS or not level.element:
             continue
         table, column = _element(level, product)
         minutes = _minutes(level)
+        rank, after = access.made[table.full_name]
         email = product.domain.spec.support.email
         stack.resource(
             "databricks_alert_v2",
@@ -54,7 +49,7 @@ def add_alerts(
             },
             level.place,
             rank=rank,
-            after=made_by.get(table.full_name, ()),
+            after=after,
         )
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from meshform.governance.evaluate import Evaluation
-from meshform.model.findings import Finding, MeshformError
+from meshform.model.environment import Environment
+from meshform.model.findings import Finding, MeshformError, Severity
 from meshform.model.resolved import ResolvedMesh
 from meshform.terraform.account import add_account
 from meshform.terraform.domain import add_domain
@@ -26,18 +27,33 @@ class CompiledStack:
     Attributes:
         name: name of the stack.
         requires: names of the stacks that are deployed before it.
-        document: the Terraform JSON: `terraform`, `provider`, `resource` and `data`.
+        blocks: Terraform JSON: `resource` and `data`.
         assets: files beside it, by relative path.
     """
 
     name: str
     requires: tuple[str, ...]
-    document: dict[str, Any]
+    blocks: dict[str, Any]
     assets: dict[str, bytes]
 
 
-def compile_mesh(evaluation: Evaluation) -> dict[str, CompiledStack]:
-    """Compile every stack of the mesh's environment, in the order of deployment.
+@dataclass(frozen=True, slots=True)
+class CompiledMesh:
+    """Every stack of a mesh in one environment.
+
+    Attributes:
+        environment: the environment.
+        stacks: by name, in the order of deployment.
+        warnings: what was found that does not stop synthesis.
+    """
+
+    environment: Environment
+    stacks: dict[str, CompiledStack]
+    warnings: tuple[Finding, ...]
+
+
+def compile_mesh(evaluation: Evaluation) -> CompiledMesh:
+    """Compile every stack of the mesh's environment.
 
     Raises:
         MeshformError: when the evaluation has errors; MF319 when domains read one another in a circle, so that
@@ -53,28 +69,28 @@ def compile_mesh(evaluation: Evaluation) -> dict[str, CompiledStack]:
     add_account(account, mesh)
     add_platform(platform, mesh, ledger)
     for name, producers in _in_order(mesh):
-        producers_stacks = (environment.domain_stack(producer) for producer in producers)
-        stack = Stack(environment.domain_stack(name), requires=(account.name, platform.name, *producers_stacks))
+        before = (environment.domain_stack(producer) for producer in producers)
+        stack = Stack(environment.domain_stack(name), requires=(account.name, platform.name, *before))
         stacks[stack.name] = stack
         add_domain(stack, mesh.domains[name], mesh, ledger, evaluation.views)
     ledger.write(stacks)
-    check = SchemaCheck(constraint=environment.provider_version)
-    findings: list[Finding] = []
-    compiled = {name: _document(stack, mesh, check, findings) for name, stack in stacks.items()}
-    if findings:
+    check = SchemaCheck(environment.provider_version)
+    findings: list[Finding] = list(evaluation.findings)
+    compiled = {name: _compiled(stack, check, findings) for name, stack in stacks.items()}
+    if any(finding.severity is Severity.ERROR for finding in findings):
         raise MeshformError(findings)
-    return compiled
+    return CompiledMesh(environment, compiled, tuple(findings))
 
 
 def _in_order(mesh: ResolvedMesh) -> Iterator[tuple[str, list[str]]]:
-    """Domains after the domains they read, each with those."""
+    """Domains after the domains they read, each with those; by name where that leaves a choice."""
     reads = {
         name: sorted({ref.domain for product in domain.products for ref in product.spec.inputs} - {name})
         for name, domain in mesh.domains.items()
     }
-    done: list[str] = []
+    done: set[str] = set()
     while len(done) < len(reads):
-        ready = [name for name, inputs in reads.items() if name not in done and set(inputs) <= set(done)]
+        ready = sorted(name for name, inputs in reads.items() if name not in done and done.issuperset(inputs))
         if not ready:
             rest = [name for name in reads if name not in done]
             raise MeshformError(
@@ -87,23 +103,14 @@ def _in_order(mesh: ResolvedMesh) -> Iterator[tuple[str, list[str]]]:
                 )
             )
         for name in ready:
-            done.append(name)
+            done.add(name)
             yield name, reads[name]
 
 
-def _document(stack: Stack, mesh: ResolvedMesh, check: SchemaCheck, findings: list[Finding]) -> CompiledStack:
-    environment = mesh.environment
-    document: dict[str, Any] = {
-        "terraform": {
-            "required_providers": {
-                "databricks": {"source": environment.provider_source, "version": environment.provider_version}
-            },
-            "required_version": ">= 1.7",
-        },
-        "provider": {"databricks": [{}]},
-    }
+def _compiled(stack: Stack, check: SchemaCheck, findings: list[Finding]) -> CompiledStack:
+    blocks: dict[str, Any] = {}
     for block in stack.with_dependencies():
         findings += check.check(block.kind, block.type, block.body, block.place)
         # an empty map for a type is an error in Terraform JSON, so a type's map is made by its first block
-        document.setdefault(block.kind, {}).setdefault(block.type, {})[block.name] = render(block.body)
-    return CompiledStack(stack.name, stack.requires, document, stack.assets)
+        blocks.setdefault(block.kind, {}).setdefault(block.type, {})[block.name] = render(block.body)
+    return CompiledStack(stack.name, stack.requires, blocks, stack.assets)

@@ -3,26 +3,34 @@
 
 from __future__ import annotations
 
-from meshform.model.policy import ROW_FILTER_TAG
+from collections.abc import Mapping
+
+from meshform.governance.views import ResolvedView
 from meshform.model.resolved import ResolvedDomain, ResolvedMesh, ResolvedProduct
+from meshform.terraform.access import Access
 from meshform.terraform.functions import add_functions, add_policy, filter_of
 from meshform.terraform.grants import Ledger, Securable
 from meshform.terraform.platform import find_warehouse, kept
-from meshform.terraform.product import ProductCompiler
+from meshform.terraform.product import make_product, publish_product
 from meshform.terraform.stack import Block, Stack, local_name
 
 FUNCTIONS_SCHEMA = "governance"
 
 
-def add_domain(stack: Stack, domain: ResolvedDomain, mesh: ResolvedMesh, ledger: Ledger) -> None:
+def add_domain(
+    stack: Stack, domain: ResolvedDomain, mesh: ResolvedMesh, ledger: Ledger, views: Mapping[str, ResolvedView]
+) -> None:
     """Add everything that a domain owns, except its catalog, which the platform makes."""
     schemas = {name: _schema(stack, domain, name, comment, mesh) for name, comment in domain.spec.schemas.items()}
+    access = Access(stack, domain, mesh, ledger, schemas)
     for name, schema in schemas.items():
-        keep_manage(ledger, stack, Securable("schema", f"{domain.catalog}.{name}"), domain, mesh, schema)
+        access.keep_manage(Securable("schema", f"{domain.catalog}.{name}"), after=[schema.address])
     _add_policies(stack, domain, mesh)
     waves = _waves(domain)
     for product in domain.products:
-        ProductCompiler(stack, product, mesh, ledger, schemas, waves[product.address]).add()
+        make_product(stack, product, mesh, access, waves[product.address])
+    for product in domain.products:
+        publish_product(stack, product, mesh, access, ledger, views)
 
 
 def _schema(stack: Stack, domain: ResolvedDomain, name: str, comment: str, mesh: ResolvedMesh) -> Block:
@@ -40,20 +48,6 @@ def _schema(stack: Stack, domain: ResolvedDomain, name: str, comment: str, mesh:
         domain.place,
         lifecycle=kept(mesh),
     )
-
-
-def keep_manage(  # noqa: PLR0913
-    ledger: Ledger, stack: Stack, securable: Securable, domain: ResolvedDomain, mesh: ResolvedMesh, made: Block
-) -> None:
-    """Keep the deployer's MANAGE on what an authoritative grant is about to describe.
-
-    `databricks_grants` removes whatever it does not list, the deployer's own MANAGE too.
-    """
-    deployer = mesh.principal_id(mesh.environment.deployer)
-    if deployer and mesh.environment.deployer != domain.spec.owner:
-        ledger.wish(
-            stack, securable, deployer, ["MANAGE"], domain.place, rank=made.rank, after=[made.address]
-        )
 
 
 def _add_policies(stack: Stack, domain: ResolvedDomain, mesh: ResolvedMesh) -> None:
@@ -105,6 +99,3 @@ def _waves(domain: ResolvedDomain) -> dict[str, int]:
         return waves[address]
 
     return {address: wave(address) for address in products}
-
-
-__all__ = ["FUNCTIONS_SCHEMA", "ROW_FILTER_TAG", "add_domain", "keep_manage"]

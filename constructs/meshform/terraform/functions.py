@@ -129,18 +129,19 @@ def add_functions(  # noqa: PLR0913
     if mesh.environment.first_run == "apply":
         stack.step(
             "functions",
-            run_job_step(
-                job.attribute("id"), sha256(ddl).hexdigest(), f"functions of {prefix}", mesh.environment.name
-            ),
+            run_job_step(job, sha256(ddl).hexdigest(), f"the functions of {prefix}", mesh.environment.name),
             place,
             rank=FUNCTIONS,
         )
 
 
-def run_job_step(job_id: Reference, digest: str, label: str, environment: str) -> dict[str, Any]:
-    """The body of a step that runs a job once for each digest, and waits for it."""
+def run_job_step(
+    job: Block, digest: str, label: str, environment: str, **triggers: Reference
+) -> dict[str, Any]:
+    """The body of a step that runs a job once for each digest and set of triggers, and waits for it."""
+    job_id = job.attribute("id")
     return {
-        "triggers_replace": {"digest": digest, "job": job_id},
+        "triggers_replace": {"digest": digest, "job": job_id, **triggers},
         "provisioner": [
             {
                 "local-exec": {

@@ -40,6 +40,16 @@ class Securable:
     kind: str
     full_name: str
 
+    @property
+    def grants_address(self) -> str:
+        """Address of its `databricks_grants`, when one stack writes it."""
+        return f"databricks_grants.{self._local_name}"
+
+    @property
+    def _local_name(self) -> str:
+        # a stack writes the grants of one catalog's objects only: the catalog need not be part of the name
+        return local_name(self.kind, *self.full_name.split(".")[-2:])
+
 
 @dataclass(slots=True)
 class _Entry:
@@ -56,7 +66,7 @@ class Ledger:
     """Collects wishes for access; `write` turns them into blocks.
 
     Raises:
-        MeshformError: MF510 for a privilege that the securable does not take, MF511 for a principal that two
+        MeshformError: MF520 for a privilege that the securable does not take, MF521 for a principal that two
             stacks would write on one securable.
     """
 
@@ -83,7 +93,7 @@ class Ledger:
         if unknown := wanted - PRIVILEGES[securable.kind]:
             raise MeshformError(
                 Finding(
-                    code="MF510",
+                    code="MF520",
                     summary=f"a {securable.kind} does not take this privilege",
                     place=place,
                     got=", ".join(sorted(unknown)),
@@ -122,7 +132,7 @@ class Ledger:
         stack = next(iter(entry.wishes))[0]
         stacks[stack].resource(
             "databricks_grants",
-            local_name(securable.kind, *securable.full_name.split(".")[-2:]),
+            securable.grants_address.removeprefix("databricks_grants."),
             {
                 securable.kind: securable.full_name,
                 "grant": [
@@ -143,7 +153,7 @@ class Ledger:
             if (other := writers.setdefault(key, stack)) != stack:
                 raise MeshformError(
                     Finding(
-                        code="MF511",
+                        code="MF521",
                         summary=f"two stacks would write the grants of {securable.kind} {securable.full_name}",
                         place=entry.places[stack, principal],
                         got=f"{principal} by {stack} and by {other}",

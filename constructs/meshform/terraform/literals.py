@@ -129,7 +129,8 @@ def _render_map(value: Mapping[Any, Any]) -> dict[str, Any]:
                 fix="give one of them another name",
             )
         )
-    return result
+    # in order of keys: whatever order a user wrote a map in, the file is the same
+    return dict(sorted(result.items()))
 
 
 def _render_rare(value: Any) -> Any:

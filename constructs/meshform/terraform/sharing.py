@@ -8,9 +8,10 @@ from typing import Any
 from meshform.model.findings import Finding, MeshformError
 from meshform.model.product import Recipient
 from meshform.model.resolved import ResolvedMesh, ResolvedProduct, ResolvedTable
+from meshform.terraform.access import Access
 from meshform.terraform.grants import Ledger, Securable
 from meshform.terraform.platform import kept
-from meshform.terraform.stack import Rank, Stack, local_name
+from meshform.terraform.stack import Stack, local_name
 
 _OBJECT_TYPES = {
     "table": "TABLE",
@@ -25,9 +26,7 @@ def add_shares(
     product: ResolvedProduct,
     mesh: ResolvedMesh,
     ledger: Ledger,
-    *,
-    rank: Rank,
-    made_by: dict[str, list[str]],
+    access: Access,
 ) -> None:
     """Add a product's shares.
 
@@ -36,11 +35,12 @@ def add_shares(
         product: the product that shares.
         mesh: the mesh that it belongs to.
         ledger: where the recipients' SELECT on the share goes.
-        rank: when: after the tables exist and are tagged.
-        made_by: addresses that a shared object must follow, by its full name.
+        access: knows when each of the domain's tables can be shared: after it is made and tagged.
     """
     for share in product.spec.shares:
         ports = [product.ports[name] for name in sorted(share.ports)]
+        made = [access.made[port.full_name] for port in ports]
+        rank = max(rank for rank, _ in made)
         block = stack.resource(
             "databricks_share",
             local_name(share.name),
@@ -52,7 +52,7 @@ def add_shares(
             },
             product.place,
             rank=rank,
-            after=sorted({address for port in ports for address in made_by.get(port.full_name, ())}),
+            after=sorted({address for _, addresses in made for address in addresses}),
             lifecycle=kept(mesh),
         )
         for recipient in share.recipients:

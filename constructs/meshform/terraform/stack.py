@@ -27,8 +27,8 @@ class Phase(IntEnum):
     FUNCTIONS = 1  # the step that makes functions
     PROTECT = 2  # policies, which need their functions
     BUILD = 3  # the steps that run pipelines
-    DESCRIBE = 4  # tags and views, which need their tables
-    GRANT = 5  # SELECT, which must come after tags
+    DESCRIBE = 4  # tags, which need their tables
+    GRANT = 5  # SELECT, and what needs it: views, shares, alerts
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -153,7 +153,7 @@ class Stack:
         depends: dict[str, list[str]] = {block.address: list(block.after) for block in resources}
         barrier: str | None = None
         since: list[str] = []
-        for block in sorted(resources, key=lambda b: (b.rank, b.is_step)):
+        for block in sorted(resources, key=lambda b: (b.rank, b.is_step, b.address)):
             if block.is_step:
                 depends[block.address] += since
                 since = []

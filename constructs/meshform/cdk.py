@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The way to cdktf, the only module that imports it: stacks, and the synthesizer that writes them.
+
+cdktf's own synthesizer runs first, so aspects, validations, annotations, overrides and a user's own cdktf
+resources in the same stack work as everywhere. Then Python merges the compiled blocks below what cdktf wrote
+(a user's override wins), checks what the user added against the provider's schema, and writes the file again,
+whole or not at all. So no resource of Meshform's crosses the bridge to Node.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import cdktf
+import jsii
+from cdktf import App, TerraformBackend, TerraformStack
+from constructs import Construct
+from pydantic_core import to_json
+
+from meshform.governance.evaluate import evaluate
+from meshform.mesh import Mesh
+from meshform.model.findings import Finding, MeshformError, Place, Severity
+from meshform.settings import Settings
+from meshform.terraform.compile import CompiledMesh, CompiledStack, compile_mesh
+from meshform.terraform.schema_check import SchemaCheck
+
+__all__ = ["App", "MeshStack", "add_stacks", "readable_errors", "synthesize"]
+
+Backend = Callable[[TerraformStack], TerraformBackend]
+
+
+class MeshStack(TerraformStack):
+    """One stack of a mesh: add cdktf resources of your own to it as to any other.
+
+    Args:
+        scope: the App.
+        compiled: what Meshform puts into it.
+        mesh: the mesh that it is a part of; recorded in the stack's JSON.
+        recorded: inputs of the synthesis that the stack's JSON remembers.
+        backend: makes the state backend. Default: cdktf's local one, beside `cdktf.json`.
+    """
+
+    def __init__(  # noqa: PLR0913
+        self,
+        scope: Construct,
+        compiled: CompiledStack,
+        mesh: CompiledMesh,
+        *,
+        recorded: Mapping[str, str | None],
+        backend: Backend | None = None,
+    ) -> None:
+        super().__init__(scope, compiled.name)
+        cdktf.TerraformProvider(
+            self,
+            "databricks",
+            terraform_resource_type="databricks",
+            terraform_provider_source=mesh.environment.provider_source,
+            terraform_generator_metadata=cdktf.TerraformProviderGeneratorMetadata(
+                provider_name="databricks", provider_version_constraint=mesh.environment.provider_version
+            ),
+        )
+        self.add_override("terraform.required_version", ">= 1.7")
+        if backend:
+            backend(self)
+        self.recorded = dict(recorded)
+        self._writer = _Synthesizer(self, compiled, SchemaCheck(mesh.environment.provider_version))
+        self.synthesizer = self._writer
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What synthesis found wrong in the user's own resources of the stack."""
+        return self._writer.findings
+
+
+@jsii.implements(cdktf.IStackSynthesizer)
+class _Synthesizer:
+    def __init__(self, stack: MeshStack, compiled: CompiledStack, check: SchemaCheck) -> None:
+        self._stack, self._compiled, self._check = stack, compiled, check
+        self._default = stack.synthesizer
+        self.findings: list[Finding] = []
+
+    def synthesize(self, session: cdktf.ISynthesisSession) -> None:
+        self._default.synthesize(session)
+        path = Path(session.outdir) / session.manifest.for_stack(self._stack).synthesized_stack_path
+        written: dict[str, Any] = json.loads(path.read_bytes())
+        self.findings = list(self._own_findings(written))
+        if any(finding.severity is Severity.ERROR for finding in self.findings):
+            path.unlink()
+            raise MeshformError(self.findings)
+        for name, content in self._compiled.assets.items():
+            write(path.parent / name, content)
+        document = merged(self._compiled.blocks, written)
+        document["//"] = {**document.get("//", {}), "meshform": self._stack.recorded}
+        # the parts of a reader's interest last, as cdktf has them
+        order = sorted(document, key=lambda key: (key != "//", key != "terraform", key != "provider", key))
+        write(path, to_json({key: document[key] for key in order}, indent=2) + b"\n")
+
+    def _own_findings(self, written: dict[str, Any]) -> Iterator[Finding]:
+        """Check the user's resources as ours, with their construct paths; an override of ours only in part."""
+        for kind in ("resource", "data"):
+            for type_, blocks in written.get(kind, {}).items():
+                ours = self._compiled.blocks.get(kind, {}).get(type_, {})
+                for name, body in blocks.items():
+                    if type_.startswith("databricks_"):
+                        metadata = body.get("//", {}).get("metadata", {})
+                        place = Place(construct=metadata.get("path") or f"{self._stack.node.path}/{type_}.{name}")
+                        whole = merged(ours.get(name, {}), {k: v for k, v in body.items() if k != "//"})
+                        yield from self._check.check(kind, type_, whole, place)
+
+
+def merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """Two JSON objects as one, deeply; where both have something, `over` wins."""
+    result = dict(base)
+    for key, value in over.items():
+        ours = result.get(key)
+        result[key] = merged(ours, value) if isinstance(ours, dict) and isinstance(value, dict) else value
+    return result
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, scratch = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(scratch).chmod(0o644)
+        Path(scratch).replace(path)
+    except BaseException:
+        with suppress(OSError):
+            Path(scratch).unlink()
+        raise
+
+
+def add_stacks(
+    app: App, mesh: Mesh, *, settings: Settings | None = None, backend: Backend | None = None
+) -> dict[str, MeshStack]:
+    """Evaluate and compile a mesh, and add its stacks to an app, each dependent on those before it.
+
+    Warnings become cdktf annotations of the stack that they concern.
+
+    Args:
+        app: the app; nothing is written before `synthesize`.
+        mesh: the mesh, with everything declared.
+        settings: environment and day. Default: read from `MESHFORM_ENV` and `MESHFORM_TODAY`.
+        backend: makes the state backend of a stack. Default: cdktf's local one.
+
+    Returns:
+        The stacks by name, in the order of deployment.
+
+    Raises:
+        MeshformError: with all findings, when one of them is an error.
+    """
+    settings = settings or Settings.read()
+    spec = settings.apply(mesh.spec)
+    compiled = compile_mesh(evaluate(spec, settings.environment))
+    recorded = {
+        "mesh": spec.name,
+        "environment": settings.environment,
+        "today": spec.today.isoformat() if spec.today else None,
+    }
+    stacks: dict[str, MeshStack] = {}
+    for name, stack in compiled.stacks.items():
+        stacks[name] = MeshStack(app, stack, compiled, recorded=recorded, backend=backend)
+        for required in stack.requires:
+            stacks[name].add_dependency(stacks[required])
+    for finding in compiled.warnings:
+        domain = (finding.place.construct or "").split("/")[1:2]
+        stack_name = compiled.environment.domain_stack(domain[0]) if domain else ""
+        annotated = stacks.get(stack_name) or stacks[compiled.environment.platform_stack]
+        cdktf.Annotations.of(annotated).add_warning(str(finding))
+    return stacks
+
+
+def synthesize(app: App) -> None:
+    """Write every stack of an app, as `app.synth()`; mistakes in a user's own resources are findings.
+
+    Raises:
+        MeshformError: MF5xx when a resource that the user added does not fit the provider's schema.
+    """
+    try:
+        app.synth()
+    except RuntimeError:
+        findings = [f for stack in app.node.children if isinstance(stack, MeshStack) for f in stack.findings]
+        if findings:
+            raise MeshformError(findings) from None
+        raise
+
+
+@contextmanager
+def readable_errors() -> Iterator[None]:
+    """Print a user's mistakes as findings and exit with 1, instead of a traceback."""
+    try:
+        yield
+    except MeshformError as error:
+        from meshform.cli.output import print_findings
+
+        print_findings(error.findings)
+        sys.exit(1)

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The `DataProduct` construct: data with a contract, made, described, governed and given to its consumers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from constructs import Construct
+
+from meshform.declarations import above, declare, place_of_caller
+from meshform.domain import Domain
+from meshform.model.contract import Contract
+from meshform.model.findings import Finding, MeshformError
+from meshform.model.near import did_you_mean, one_of
+from meshform.model.odcs import read_contract
+from meshform.model.product import Consumer, Pipeline, PortReference, Product, Share, Volume
+
+
+class DataProduct(Construct):
+    """A data product: a contract, the pipeline that keeps it, and everybody who may read it.
+
+    Emits in its domain's stack: `databricks_volume`, `databricks_workspace_file`, `databricks_pipeline`,
+    `databricks_job`, `databricks_permissions`, `terraform_data` (the first run), and for its tables and views
+    `databricks_entity_tag_assignment`, `databricks_sql_table`, `databricks_grants`, `databricks_share`,
+    `databricks_recipient` and `databricks_alert_v2`.
+
+    Args:
+        scope: a Domain, or a construct below one.
+        id_: name of the product in its domain.
+        contract: an ODCS 3.x file, or a Contract made in Python.
+        schema_name: the domain's schema that holds the product's output ports: those tables and views of the
+            contract are ports, the others are internal. Default: `gold`.
+        pipeline: what makes the tables. Default: nothing; the contract then holds only views.
+        views: SQL of each view of the contract by its name, as text or as a file. Default: none.
+        volumes: managed volumes. Default: none.
+        inputs: ports of other products that the pipeline and the views read. Default: none.
+        consumers: who may read which ports, and why. Default: nobody.
+        shares: Delta shares of ports. Default: none.
+
+    Raises:
+        MeshformError: MF1xx and MF2xx for a contract that cannot be read, MF300 for a wrong argument, MF302
+            when the domain has a product of that name, MF321 when there is no Domain above.
+    """
+
+    def __init__(  # noqa: PLR0913
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        contract: Path | str | Contract,
+        schema_name: str = "gold",
+        pipeline: Pipeline | None = None,
+        views: Mapping[str, str | Path] = MappingProxyType({}),
+        volumes: Iterable[Volume] = (),
+        inputs: Iterable[PortReference] = (),
+        consumers: Iterable[Consumer] = (),
+        shares: Iterable[Share] = (),
+    ) -> None:
+        place = place_of_caller(id_)
+        self.domain = above(scope, Domain, f"product {id_!r}", place)
+        self.path = f"{self.domain.path}/{id_}"
+        place = place.model_copy(update={"construct": self.path})
+        spec = declare(
+            Product,
+            place,
+            {
+                "domain": self.domain.name,
+                "name": id_,
+                "contract": contract if isinstance(contract, Contract) else read_contract(Path(contract)),
+                "schema_name": schema_name,
+                "pipeline": pipeline,
+                "views": {name: _sql(text) for name, text in views.items()},
+                "volumes": tuple(volumes),
+                "inputs": tuple(inputs),
+                "consumers": tuple(consumers),
+                "shares": tuple(shares),
+            },
+        )
+        self.domain.mesh.add_product_spec(spec)
+        super().__init__(scope, id_)
+        self.name = id_
+        self._spec = spec
+        self.domain.add_product(self)
+
+    def port(self, name: str) -> PortReference:
+        """An output port, for another product's `inputs`.
+
+        Raises:
+            MeshformError: MF323 when the product has no port of that name.
+        """
+        ports = [
+            table.name
+            for table in self._spec.contract.tables
+            if (table.schema_name or self._spec.schema_name) == self._spec.schema_name
+        ]
+        if name not in ports:
+            raise MeshformError(
+                Finding(
+                    code="MF323",
+                    summary=f"{self._spec.address} has no port of that name",
+                    place=place_of_caller(self.path),
+                    got=name,
+                    allowed=one_of(ports) or "it has none",
+                    fix=did_you_mean(name, ports)
+                    or f"describe it in the contract, in schema {self._spec.schema_name!r}",
+                )
+            )
+        return PortReference(domain=self.domain.name, product=self.name, port=name)
+
+
+_MOST_SQL_BYTES = 1_000_000
+
+
+def _sql(text: str | Path) -> str:
+    if isinstance(text, str):
+        return text
+    from meshform.model.file_input import read_text
+
+    return read_text(text, most_bytes=_MOST_SQL_BYTES)

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The `GovernancePolicy` construct: rules that check the mesh, and protections that run in Unity Catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from constructs import Construct
+
+from meshform.declarations import above, declare, place_of_caller
+from meshform.domain import Domain
+from meshform.mesh import Mesh
+from meshform.model.policy import Classification, Policy, RowFilter, Rule
+
+
+class GovernancePolicy(Construct):
+    """A policy of the whole mesh, or of one domain.
+
+    Its rules stop a bad mesh before Terraform sees it. Its classifications and row filters become SQL
+    functions, governed tags and ABAC policies: `databricks_tag_policy` in the account stack,
+    `databricks_policy_info`, `databricks_workspace_file`, `databricks_job` and `terraform_data` in the platform
+    stack for a policy of the mesh, or in the domain's stack.
+
+    Args:
+        scope: a Mesh for a policy that governs every domain, or a Domain for one of its own.
+        id_: name of the policy.
+        rules: rules that everything it governs must follow. Default: none.
+        classifications: classes of columns with their masks; only a policy of the mesh may bring some.
+            Default: none.
+        row_filters: row filters by tag. Default: none.
+
+    Raises:
+        MeshformError: MF300 for a wrong argument, MF302 when there is a policy of that name, MF321 when there is
+            no Mesh above.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        rules: Iterable[Rule] = (),
+        classifications: Iterable[Classification] = (),
+        row_filters: Iterable[RowFilter] = (),
+    ) -> None:
+        place = place_of_caller(id_)
+        domain = scope if isinstance(scope, Domain) else None
+        mesh = domain.mesh if domain else above(scope, Mesh, f"policy {id_!r}", place)
+        spec = declare(
+            Policy,
+            place.model_copy(update={"construct": f"{(domain or mesh).path}/{id_}"}),
+            {
+                "name": id_,
+                "domain": domain.name if domain else None,
+                "rules": tuple(rules),
+                "classifications": tuple(classifications),
+                "row_filters": tuple(row_filters),
+            },
+        )
+        mesh.add_policy_spec(spec)
+        super().__init__(scope, id_)

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A product's pipeline: its code in the workspace, the job that runs it, who may start it, its first run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+from meshform.model.findings import Finding, MeshformError
+from meshform.model.product import Pipeline
+from meshform.model.resolved import ResolvedMesh, ResolvedProduct
+from meshform.terraform.access import Access
+from meshform.terraform.contract_module import contract_module
+from meshform.terraform.files import workspace_file
+from meshform.terraform.functions import run_job_step
+from meshform.terraform.platform import kept
+from meshform.terraform.stack import Block, Rank, Stack, local_name
+
+_CODE = (".py", ".sql")
+
+
+def add_pipeline(
+    stack: Stack, product: ResolvedProduct, spec: Pipeline, mesh: ResolvedMesh, access: Access, *, rank: Rank
+) -> None:
+    """Add a product's pipeline and all around it.
+
+    Args:
+        stack: the domain's stack.
+        product: the product that it makes.
+        spec: the pipeline as declared.
+        mesh: the mesh that it belongs to.
+        access: what its service principal needs is asked for here.
+        rank: when it runs for the first time.
+    """
+    environment = mesh.environment
+    folder = f"{mesh.spec.platform.workspace_folder}/{environment.name}/{product.domain.name}/{product.name}"
+    module = f"{product.name}_contract.py"
+    files = {**_source_files(spec.source, product), module: contract_module(product)}
+    uploads = [
+        workspace_file(
+            stack, local_name(product.name, path), f"{folder}/{path}", f"{product.name}/{path}", content, product.place
+        )
+        for path, content in sorted(files.items())
+    ]
+    configuration = dict(_configuration(product, mesh))
+    pipeline = stack.resource(
+        "databricks_pipeline",
+        local_name(product.name),
+        {
+            "name": environment.scoped(f"{product.domain.name}_{product.name}"),
+            "catalog": product.domain.catalog,
+            "schema": product.spec.schema_name,
+            "serverless": True,
+            "continuous": spec.continuous,
+            "root_path": folder,
+            "configuration": configuration or None,
+            "library": [
+                {"file": [{"path": f"{folder}/{path}"}]}
+                for path in sorted(files)
+                if "/" not in path and path.endswith(_CODE) and path != module
+            ],
+            "run_as": [{"service_principal_name": product.run_as}],
+            "tags": {"domain": product.domain.name, "product": product.name},
+        },
+        product.place,
+        after=[block.address for block in (*uploads, *access.schemas.values())],
+        lifecycle=kept(mesh),
+    )
+    job = _job(stack, product, spec, mesh, pipeline)
+    _permissions(stack, product, mesh, pipeline, job)
+    for schema in sorted({table.schema for table in product.tables if not table.is_view}):
+        access.use(product.run_as or "", schema, product.place, ["CREATE_MATERIALIZED_VIEW", "CREATE_TABLE"])
+    if environment.first_run == "apply" and not spec.continuous:
+        stack.step(
+            local_name("run", product.name),
+            run_job_step(
+                job,
+                _digest(files, configuration),
+                f"the pipeline of {product.address}",
+                environment.name,
+                # a new pipeline has no tables yet
+                pipeline=pipeline.attribute("id"),
+            ),
+            product.place,
+            rank=rank,
+        )
+
+
+def job_name(product: ResolvedProduct, mesh: ResolvedMesh) -> str:
+    """Name of a product's job in an environment: `orders_orders`, outside production `orders_orders_dev`."""
+    return mesh.environment.scoped(f"{product.domain.name}_{product.name}")
+
+
+def _source_files(folder: Path, product: ResolvedProduct) -> dict[str, bytes]:
+    """Every code file below a folder, by relative path with `/`."""
+    files = {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix in _CODE
+    }
+    if not files:
+        raise MeshformError(
+            Finding(
+                code="MF317",
+                summary=f"the pipeline of {product.address} has no code",
+                place=product.place,
+                got=str(folder),
+                allowed="a folder with .py or .sql files",
+                fix="correct `source` of the pipeline, or add its code",
+            )
+        )
+    return files
+
+
+def _configuration(product: ResolvedProduct, mesh: ResolvedMesh) -> Iterator[tuple[str, str]]:
+    """All that the pipeline's code may know of its environment; the code itself knows nothing of it."""
+    for volume in product.spec.volumes:
+        path = f"/Volumes/{product.domain.catalog}/{volume.schema_name}/{volume.name}"
+        yield f"meshform.volume.{volume.name}", path
+    for reference in product.spec.inputs:
+        if port := mesh.port(reference):
+            yield f"meshform.input.{reference}", port.full_name
+
+
+def _digest(files: dict[str, bytes], configuration: dict[str, str]) -> str:
+    """What decides whether the pipeline must run again: its files and its configuration."""
+    digest = sha256()
+    parts = [part for name, content in sorted(files.items()) for part in (name.encode(), content)]
+    for part in (*parts, repr(sorted(configuration.items())).encode()):
+        digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.hexdigest()
+
+
+def _job(
+    stack: Stack, product: ResolvedProduct, spec: Pipeline, mesh: ResolvedMesh, pipeline: Block
+) -> Block:
+    email = product.domain.spec.support.email
+    return stack.resource(
+        "databricks_job",
+        local_name(product.name),
+        {
+            "name": job_name(product, mesh),
+            "description": f"Runs the pipeline of data product {product.address}.",
+            "max_concurrent_runs": 1,
+            "queue": [{"enabled": True}],
+            "task": [{"task_key": "pipeline", "pipeline_task": [{"pipeline_id": pipeline.attribute("id")}]}],
+            "schedule": [
+                {
+                    "quartz_cron_expression": spec.schedule.cron,
+                    "timezone_id": spec.schedule.timezone,
+                    "pause_status": "UNPAUSED",
+                }
+            ]
+            if spec.schedule
+            else None,
+            "run_as": [{"service_principal_name": product.run_as}],
+            "email_notifications": [{"on_failure": [email]}] if email else None,
+            "tags": {"domain": product.domain.name, "product": product.name},
+        },
+        product.place,
+    )
+
+
+def _permissions(
+    stack: Stack, product: ResolvedProduct, mesh: ResolvedMesh, pipeline: Block, job: Block
+) -> None:
+    """The owners see and start what is theirs."""
+    owner = mesh.principal_id(product.domain.spec.owner)
+    for kind, block, level in (("pipeline", pipeline, "CAN_RUN"), ("job", job, "CAN_MANAGE_RUN")):
+        stack.resource(
+            "databricks_permissions",
+            local_name(kind, product.name),
+            {
+                f"{kind}_id": block.attribute("id"),
+                "access_control": [{"group_name": owner, "permission_level": level}],
+            },
+            product.place,
+        )
