@@ -12,11 +12,12 @@ import logging
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import cast
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, SqlglotError
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokens import Token, TokenType  # type: ignore[attr-defined]
 
 from meshform.model.near import did_you_mean, one_of
 
@@ -108,7 +109,7 @@ def parse_statement(text: str) -> exp.Expression:
         raise SqlError(f"the SQL cannot be parsed: {_first_line(error)}") from None
     if len(found) != 1:
         raise SqlError("the SQL holds several statements", "keep one statement")
-    return found[0]
+    return cast("exp.Expression", found[0])
 
 
 # What is an expression for the parser but not for us: it reads data, names a result, or fills something in.

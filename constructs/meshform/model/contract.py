@@ -12,8 +12,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from meshform.model.data_types import UnknownTypeError, normalize
 from meshform.model.findings import NOWHERE, Place, Value
 
 
@@ -79,7 +80,8 @@ class Column(Value):
 
     Attributes:
         name: physical name.
-        type: Databricks SQL type in upper case, as `data_types.normalize` writes it.
+        type: Databricks SQL type in the normal form of Unity Catalog, such as `decimal(18,2)`; any form given
+            is brought to it.
         logical_type: ODCS logical type, when one was given.
         required: no NULL allowed; False unless said otherwise.
         primary_key_position: position in the primary key from 1; None when the column is not part of it, and
@@ -109,6 +111,14 @@ class Column(Value):
     transform_sources: tuple[str, ...] = ()
     custom_properties: tuple[CustomProperty, ...] = ()
     place: Place = NOWHERE
+
+    @field_validator("type")
+    @classmethod
+    def _in_normal_form(cls, text: str) -> str:
+        try:
+            return normalize(text)
+        except UnknownTypeError as error:
+            raise ValueError(f"{error.reason}; {error.fix}" if error.fix else error.reason) from None
 
 
 PhysicalType = Literal["table", "view", "materialized_view", "streaming_table"]

@@ -13,11 +13,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from meshform.model.near import did_you_mean, one_of
 
-_SIMPLE = {name: name for name in ("bigint", "binary", "boolean", "date", "double", "float", "int", "smallint")}
+_SIMPLE = {
+    name: name for name in ("bigint", "binary", "boolean", "date", "double", "float", "int", "smallint")
+}
 _SIMPLE |= {name: name for name in ("string", "timestamp", "timestamp_ntz", "tinyint", "variant")}
 _SIMPLE |= {"byte": "tinyint", "short": "smallint", "integer": "int", "long": "bigint", "real": "float"}
 _SIMPLE |= {"timestamp_ltz": "timestamp"}
@@ -37,7 +40,9 @@ _FOREIGN = {
     "list": "array<...>", "record": "struct<...>", "int64": "bigint", "float64": "double",
 }  # fmt: skip
 
-_TOKEN = re.compile(r"\s*(?:(?P<word>\w+)|(?P<quoted>`(?:[^`]|``)+`)|(?P<text>'(?:[^'\\]|\\.)*')|(?P<sign>[<>(),:]))")
+_TOKEN = re.compile(
+    r"\s*(?:(?P<word>\w+)|(?P<quoted>`(?:[^`]|``)+`)|(?P<text>'(?:[^'\\]|\\.)*')|(?P<sign>[<>(),:]))"
+)
 _MOST_CHARACTERS = 100_000
 _MOST_DEPTH = 32
 
@@ -56,6 +61,7 @@ class UnknownTypeError(ValueError):
         self.fix = fix
 
 
+@lru_cache(maxsize=4096)
 def normalize(text: str) -> str:
     """The normal form of a Databricks SQL type, such as `array<struct<id:bigint,name:string>>`.
 
@@ -224,6 +230,10 @@ _ELEMENTS = {
     "bfloat16": "float", "float16": "float", "float32": "float", "float64": "double",
 }  # fmt: skip
 _PLAIN = {"boolean": "boolean", "date": "date"}
+LOGICAL = (
+    "array", "boolean", "date", "integer", "map", "number", "object", "string", "time", "timestamp", "vector",
+)  # fmt: skip
+"""Logical types of the standard."""
 
 
 def from_logical(logical: str, options: Mapping[str, Any] | None = None) -> str:
@@ -254,7 +264,9 @@ def from_logical(logical: str, options: Mapping[str, Any] | None = None) -> str:
         return f"array<{_chosen(_ELEMENTS, options.get('elementType'), 'float32', 'vector')}>"
     if logical == "time":
         raise UnknownTypeError("Databricks has no type for a time of day", "add `physicalType: string`")
-    raise UnknownTypeError(f"the logical type {logical!r} alone does not say the type", "add a `physicalType`")
+    raise UnknownTypeError(
+        f"the logical type {logical!r} alone does not say the type", "add a `physicalType`"
+    )
 
 
 def _chosen(types: Mapping[str, str], form: Any, default: str, logical: str) -> str:

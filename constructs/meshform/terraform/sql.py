@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SQL text that Meshform makes: literals and the DDL of functions."""
+"""SQL text that Meshform makes: the DDL of functions."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from meshform.governance.sql_text import SqlError, check_names, parse_expression, parse_statement
@@ -11,22 +10,7 @@ from meshform.model.data_types import UnknownTypeError, normalize
 from meshform.model.findings import NOWHERE, Finding, MeshformError, Place
 from meshform.model.names import quote
 from meshform.model.secrets import redact
-
-_ESCAPES = {"\\": "\\\\", "'": "\\'", "\0": "\\0", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b"}
-_TO_ESCAPE = re.compile(r"[\\'\x00-\x1f\x7f]")
-
-
-def literal(text: str) -> str:
-    r"""The text as a string literal of Databricks SQL: `'it\'s'`.
-
-    Source: Databricks SQL language reference, "STRING type", "Literal": a backslash escapes; two quotes in a
-    row are two strings side by side, not a quote.
-    """
-    return "'" + _TO_ESCAPE.sub(lambda found: _escape(found.group()), text) + "'"
-
-
-def _escape(character: str) -> str:
-    return _ESCAPES.get(character) or f"\\u{ord(character):04X}"
+from meshform.model.sql_literals import literal
 
 
 def create_function(
