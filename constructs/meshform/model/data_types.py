@@ -264,9 +264,11 @@ def from_logical(logical: str, options: Mapping[str, Any] | None = None) -> str:
         return f"array<{_chosen(_ELEMENTS, options.get('elementType'), 'float32', 'vector')}>"
     if logical == "time":
         raise UnknownTypeError("Databricks has no type for a time of day", "add `physicalType: string`")
-    raise UnknownTypeError(
-        f"the logical type {logical!r} alone does not say the type", "add a `physicalType`"
-    )
+    if logical in LOGICAL:
+        reason = f"the logical type {logical!r} alone does not say the type"
+        raise UnknownTypeError(reason, "say what is in it, or add a `physicalType`")
+    fix = did_you_mean(logical, LOGICAL) or f"use one of {one_of(LOGICAL)}"
+    raise UnknownTypeError(f"{logical!r} is not a logical type of the standard", fix)
 
 
 def _chosen(types: Mapping[str, str], form: Any, default: str, logical: str) -> str:

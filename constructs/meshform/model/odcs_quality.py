@@ -110,11 +110,12 @@ def _check(node: Node, kind: str, metric: str | None, operators: list[str]) -> N
         if metric is None:
             node.require("metric", "a quality rule of type library")
         elif metric not in _METRICS:
-            fix = did_you_mean(metric, _METRICS)
-            node.note("MF206", "not a metric", "metric", got=metric, allowed=", ".join(_METRICS), fix=fix)
+            near = did_you_mean(metric, _METRICS)
+            node.note("MF206", "not a metric", "metric", got=metric, allowed=", ".join(_METRICS), fix=near)
         elif not operators:
-            allowed = ", ".join(_OPERATORS)
-            node.note("MF210", "a quality rule compares with nothing", allowed=allowed, fix="add `mustBe: 0`")
+            one_of_these = ", ".join(_OPERATORS)
+            fix = "add `mustBe: 0`"
+            node.note("MF210", "a quality rule compares with nothing", allowed=one_of_these, fix=fix)
     elif kind == "sql":
         node.require("query", "a quality rule of type sql")
     elif kind == "custom":
