@@ -81,19 +81,19 @@ def check_identifier(kind: str, name: str, place: Place) -> Iterator[Finding]:
         place: where it was declared.
 
     Returns:
-        MF321 empty or too long, MF322 a character that is not allowed or cannot be seen, MF323 an upper-case
-        letter in the name of anything but a column, MF324 (warning) letters that look like others, MF325 a
+        MF341 empty or too long, MF342 a character that is not allowed or cannot be seen, MF343 an upper-case
+        letter in the name of anything but a column, MF344 (warning) letters that look like others, MF345 a
         name that Databricks keeps for itself.
     """
     if name in _RESERVED.get(kind, ()):
         fix = "choose another name"
         summary = f"Databricks keeps this name of a {kind} for itself"
-        yield Finding(code="MF325", summary=summary, place=place, got=name, fix=fix)
+        yield Finding(code="MF345", summary=summary, place=place, got=name, fix=fix)
     if _SIMPLE.fullmatch(name) and len(name) <= MOST_CHARACTERS:
         return
     if not name or len(name) > MOST_CHARACTERS:
         yield Finding(
-            code="MF321",
+            code="MF341",
             summary=f"the name of a {kind} is {'too long' if name else 'empty'}",
             place=place,
             got=f"{len(name):,} characters",
@@ -102,7 +102,7 @@ def check_identifier(kind: str, name: str, place: Place) -> Iterator[Finding]:
         )
     if bad := sorted({character for character in name if _is_forbidden(character, kind)}):
         yield Finding(
-            code="MF322",
+            code="MF342",
             summary=f"the name of a {kind} holds {_listed(bad)}",
             place=place,
             got=_visible(name),
@@ -114,7 +114,7 @@ def check_identifier(kind: str, name: str, place: Place) -> Iterator[Finding]:
     # Terraform would plan the difference for ever, and a grant or tag could miss its object.
     if kind != "column" and name != name.lower():
         yield Finding(
-            code="MF323",
+            code="MF343",
             summary=f"the name of a {kind} has upper-case letters, which Unity Catalog does not keep",
             place=place,
             got=name,
@@ -123,7 +123,7 @@ def check_identifier(kind: str, name: str, place: Place) -> Iterator[Finding]:
         )
     if not name.isascii() and (reason := _confusable(name)):
         yield Finding(
-            code="MF324",
+            code="MF344",
             summary=f"the name of a {kind} {reason}",
             place=place,
             got=f"{name} ({ascii(name)[1:-1]})",
