@@ -63,6 +63,21 @@ def test_a_failed_transaction_leaves_nothing(tmp_path):
     assert store.all("table") == []
 
 
+def test_undo_takes_back_a_transaction_but_no_later_change(tmp_path):
+    """Added rows go, changed and dropped ones come back, and what somebody changed since stays."""
+    store = Store(tmp_path / "s.sqlite3")
+    store.put("table", "changed", {"v": 1})
+    store.put("table", "dropped", {"v": 1})
+    with store.transaction() as changes:
+        store.put("table", "changed", {"v": 2})
+        store.drop("table", "dropped")
+        store.put("table", "added", {"v": 2})
+        store.put("table", "touched", {"v": 2})
+    store.put("table", "touched", {"v": 3})
+    store.undo(changes)
+    assert store.all("table") == [("changed", {"v": 1}), ("dropped", {"v": 1}), ("touched", {"v": 3})]
+
+
 def test_many_processes_may_open_a_fresh_store_at_once(tmp_path):
     """Twelve processes create and write one store; no write is lost and none fails."""
     path = tmp_path / "fresh" / "s.sqlite3"

@@ -24,7 +24,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 Row = dict[str, Any]
 
@@ -33,6 +33,15 @@ _TABLE = (
     "CREATE TABLE IF NOT EXISTS object"
     " (kind TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID"
 )
+
+
+class Change(NamedTuple):
+    """What a transaction did to one row: its value before and after, None where there was none."""
+
+    kind: str
+    key: str
+    before: Row | None
+    after: Row | None
 
 
 def default_path() -> Path:
@@ -58,7 +67,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.RLock()
-        self._depth = 0
+        self._changes: list[Change] | None = None  # None outside a transaction
         self._connection: sqlite3.Connection | None = None
 
     def close(self) -> None:
@@ -69,24 +78,37 @@ class Store:
                 self._connection = None
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing; waits for other writers. Inside another transaction it joins that one."""
+    def transaction(self) -> Iterator[list[Change]]:
+        """All or nothing; waits for other writers. Inside another transaction it joins that one.
+
+        Yields the list of what has changed so far, which `undo` takes back.
+        """
         with self._lock:
-            if self._depth:
-                yield
+            if self._changes is not None:
+                yield self._changes
                 return
             connection = self._open()
             connection.execute("BEGIN IMMEDIATE")
-            self._depth = 1
+            self._changes = []
             try:
-                yield
+                yield self._changes
             except BaseException:
                 connection.execute("ROLLBACK")
                 raise
             else:
                 connection.execute("COMMIT")
             finally:
-                self._depth = 0
+                self._changes = None
+
+    def undo(self, changes: list[Change]) -> None:
+        """Take back what a transaction did, except to rows that were changed again since."""
+        with self.transaction():
+            for kind, key, before, after in reversed(changes):
+                if self.get(kind, key) == after:
+                    if before is None:
+                        self.drop(kind, key)
+                    else:
+                        self.put(kind, key, before)
 
     def get(self, kind: str, key: str) -> Row | None:
         """The object of a kind and key, or None."""
@@ -95,17 +117,26 @@ class Store:
 
     def put(self, kind: str, key: str, value: Row) -> None:
         """Write an object, over the one that was there."""
-        self._run("REPLACE INTO object VALUES (?, ?, ?)", kind, key, _text(value))
+        with self.transaction() as changes:
+            changes.append(Change(kind, key, self.get(kind, key), value))
+            self._run("REPLACE INTO object VALUES (?, ?, ?)", kind, key, _text(value))
 
     def add(self, kind: str, key: str, value: Row) -> bool:
         """Write an object where there is none; False when there was one, which stays."""
-        return bool(
-            self._run("INSERT OR IGNORE INTO object VALUES (?, ?, ?) RETURNING 1", kind, key, _text(value))
-        )
+        with self.transaction():
+            if self.get(kind, key) is not None:
+                return False
+            self.put(kind, key, value)
+            return True
 
     def drop(self, kind: str, key: str) -> bool:
         """Remove an object; False when there was none."""
-        return bool(self._run("DELETE FROM object WHERE kind = ? AND key = ? RETURNING 1", kind, key))
+        with self.transaction() as changes:
+            if (before := self.get(kind, key)) is None:
+                return False
+            changes.append(Change(kind, key, before, None))
+            self._run("DELETE FROM object WHERE kind = ? AND key = ?", kind, key)
+            return True
 
     def all(self, kind: str) -> list[tuple[str, Row]]:
         """Every object of a kind with its key, sorted by key."""

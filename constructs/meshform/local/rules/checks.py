@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What Databricks refuses, by Terraform type. Called inside a transaction, before anything is written.
+
+A type without an entry is only kept from existing twice, which the door does by its key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from meshform.local.rules.compute import (
+    check_job,
+    check_needs_warehouse,
+    check_pipeline,
+    check_warehouse,
+    require_row,
+    unique,
+)
+from meshform.local.rules.dropping import check_empty
+from meshform.local.rules.governance import (
+    check_binding,
+    check_monitor,
+    check_policy,
+    check_share,
+    check_tag_assignment,
+)
+from meshform.local.rules.permissions import check_permissions
+from meshform.local.rules.principals import require_owner
+from meshform.local.rules.refusal import Refusal
+from meshform.local.rules.securables import (
+    KIND_OF,
+    check_name,
+    full_name,
+    require,
+    require_free,
+    require_parent,
+)
+from meshform.local.rules.views import check_view
+from meshform.local.store import Row, Store
+
+_IMMUTABLE = {
+    # the provider plans a rename of these in place, and the API never hears of it or does not find them
+    "databricks_catalog": ("name",),
+    "databricks_schema": ("name",),
+    "databricks_sql_table": ("name",),
+    "databricks_policy_info": ("name", "on_securable_type", "on_securable_fullname"),
+}
+
+
+def check_create(store: Store, type_: str, value: Row) -> None:
+    """Refuse a create that Databricks would refuse.
+
+    Raises:
+        Refusal: its text names the object.
+    """
+    if (kind := KIND_OF.get(type_)) and kind != "pipeline":
+        name = full_name(value)
+        require_parent(store, kind, name)
+        check_name(name.rpartition(".")[2])
+        require_free(store, kind, name)
+    _check(store, type_, value)
+
+
+def check_update(store: Store, type_: str, prior: Row, value: Row) -> None:
+    """Refuse an update that Databricks would refuse."""
+    for attribute in _IMMUTABLE.get(type_, ()):
+        if prior.get(attribute) != value.get(attribute):
+            raise Refusal(
+                f"{type_.removeprefix('databricks_')} '{prior.get(attribute)}' cannot be renamed to"
+                f" '{value.get(attribute)}': the provider keeps its old identity; destroy and create it anew"
+            )
+    if (kind := KIND_OF.get(type_)) and kind != "pipeline":
+        name, before = full_name(value), full_name(prior)
+        if name.lower() != before.lower():
+            require_parent(store, kind, name)
+            check_name(name.rpartition(".")[2])
+            require_free(store, kind, name)
+    _check(store, type_, value)
+
+
+def check_delete(store: Store, type_: str, value: Row) -> None:
+    """Refuse a delete that Databricks would refuse: of a catalog or schema that is not empty."""
+    check_empty(store, type_, value)
+
+
+def _check(store: Store, type_: str, value: Row) -> None:
+    if type_ in KIND_OF:
+        require_owner(store, value.get("owner"))
+    if check := _CHECKS.get(type_):
+        check(store, value)
+
+
+def _sql_table(store: Store, value: Row) -> None:
+    check_needs_warehouse(store, value)
+    if value.get("table_type") == "VIEW":
+        check_view(store, full_name(value), value.get("view_definition") or "")
+
+
+def _group(store: Store, value: Row) -> None:
+    unique(store, "databricks_group", "display_name", value, "Group with name {0} already exists.")
+
+
+def _service_principal(store: Store, value: Row) -> None:
+    unique(
+        store,
+        "databricks_service_principal",
+        "application_id",
+        value,
+        "Service principal with application ID {0} already exists.",
+    )
+
+
+def _user(store: Store, value: Row) -> None:
+    unique(store, "databricks_user", "user_name", value, "User with username {0} already exists.")
+
+
+def _group_member(store: Store, value: Row) -> None:
+    require_row(store, "databricks_group", value.get("group_id"), "Group")
+    member = str(value.get("member_id"))
+    kinds = ("databricks_group", "databricks_service_principal", "databricks_user")
+    if not any(store.get(kind, member) for kind in kinds):
+        raise Refusal(f"Member {member} does not exist.", "RESOURCE_DOES_NOT_EXIST", 404)
+
+
+def _needs_credential(store: Store, value: Row) -> None:
+    if name := value.get("credential_name"):
+        require(store, "storage_credential", name)
+
+
+_CHECKS: dict[str, Callable[[Store, Row], None]] = {
+    "databricks_alert_v2": check_needs_warehouse,
+    "databricks_catalog_workspace_binding": check_binding,
+    "databricks_dashboard": check_needs_warehouse,
+    "databricks_data_quality_monitor": check_monitor,
+    "databricks_entity_tag_assignment": check_tag_assignment,
+    "databricks_external_location": _needs_credential,
+    "databricks_group": _group,
+    "databricks_group_member": _group_member,
+    "databricks_job": check_job,
+    "databricks_permissions": check_permissions,
+    "databricks_pipeline": check_pipeline,
+    "databricks_policy_info": check_policy,
+    "databricks_quality_monitor": check_monitor,
+    "databricks_query": check_needs_warehouse,
+    "databricks_service_principal": _service_principal,
+    "databricks_share": check_share,
+    "databricks_sql_endpoint": check_warehouse,
+    "databricks_sql_table": _sql_table,
+    "databricks_user": _user,
+    "databricks_workspace_binding": check_binding,
+}

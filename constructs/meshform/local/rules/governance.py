@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Checks on tags, ABAC policies, shares, monitors and bindings."""
+
+from __future__ import annotations
+
+from meshform.local.rules.dropping import POLICY_SECURABLES
+from meshform.local.rules.principals import require_principal
+from meshform.local.rules.refusal import Refusal, already_exists, does_not_exist
+from meshform.local.rules.relations import columns_of
+from meshform.local.rules.securables import find, require
+from meshform.local.store import Row, Store
+
+_ENTITIES = {"catalogs": "catalog", "schemas": "schema", "tables": "table", "volumes": "volume"}
+_SHARED = {
+    "TABLE": "table",
+    "VIEW": "table",
+    "MATERIALIZED_VIEW": "table",
+    "STREAMING_TABLE": "table",
+    "FOREIGN_TABLE": "table",
+    "SCHEMA": "schema",
+    "VOLUME": "volume",
+    "MODEL": "model",
+    "FUNCTION": "function",
+}
+# Databricks documentation, "ABAC requirements, quotas, and limitations"
+_MOST_PRINCIPALS = 20
+_MOST_CONDITIONS = 3
+_MOST_POLICIES = {"CATALOG": 100, "SCHEMA": 100, "TABLE": 50}
+
+
+def check_tag_assignment(store: Store, value: Row) -> None:
+    """A tag goes on something that exists, and a governed tag has a value of its policy."""
+    entity, name = value["entity_type"], value["entity_name"]
+    if entity == "columns":
+        table, _, column = name.rpartition(".") if name.count(".") == 3 else _column(name)
+        require(store, "table", table)
+        known = columns_of(store, table)
+        if known and column.lower() not in (one.lower() for one in known):
+            raise does_not_exist("Column", name)
+    elif entity in _ENTITIES:
+        require(store, _ENTITIES[entity], name)
+    else:
+        raise Refusal(f"'{entity}' is not an entity type; allowed: columns, {', '.join(sorted(_ENTITIES))}")
+    policy = store.get("databricks_tag_policy", value["tag_key"])
+    allowed = [item["name"] for item in (policy or {}).get("values") or ()]
+    given = value.get("tag_value") or ""
+    if allowed and given not in allowed:
+        raise Refusal(
+            f"Tag value '{given}' is not allowed for governed tag '{value['tag_key']}' on {entity} {name};"
+            f" allowed: {', '.join(sorted(allowed))}"
+        )
+
+
+def _column(name: str) -> tuple[str, str, str]:
+    """`catalog.schema.table.column` where the column's name holds periods."""
+    parts = name.split(".", 3)
+    return ".".join(parts[:3]), ".", parts[3] if len(parts) > 3 else ""
+
+
+def check_policy(store: Store, value: Row) -> None:
+    """An ABAC policy is on something that exists, uses a function that exists, and names known principals."""
+    on, name = value.get("on_securable_type") or "", value.get("on_securable_fullname") or ""
+    if on.lower() not in POLICY_SECURABLES or on != on.upper():
+        raise Refusal(f"'{on}' is not a securable type for policies; allowed: CATALOG, SCHEMA, TABLE")
+    require(store, on.lower(), name)
+    principals = [*(value.get("to_principals") or ()), *(value.get("except_principals") or ())]
+    if len(principals) > _MOST_PRINCIPALS:
+        raise Refusal(
+            f"Policy '{value.get('name')}' names {len(principals)} principals; at most {_MOST_PRINCIPALS}"
+        )
+    for principal in principals:
+        require_principal(store, principal)
+    matches = value.get("match_columns") or ()
+    if len(matches) > _MOST_CONDITIONS:
+        raise Refusal(
+            f"Policy '{value.get('name')}' matches {len(matches)} columns; at most {_MOST_CONDITIONS}"
+        )
+    aliases = [match.get("alias") for match in matches]
+    for part in ("column_mask", "row_filter"):
+        if body := value.get(part):
+            _check_call(store, value, body, aliases)
+    beside = store.under("databricks_policy_info", f"{on},{name.lower()},")
+    if len([1 for _, row in beside if row.get("name") != value.get("name")]) >= _MOST_POLICIES[on]:
+        raise Refusal(
+            f"{on.capitalize()} '{name}' has {_MOST_POLICIES[on]} policies already, which is the limit"
+        )
+
+
+def _check_call(store: Store, policy: Row, body: Row, aliases: list[object]) -> None:
+    function = body.get("function_name") or ""
+    if find(store, "function", function) is None:
+        raise does_not_exist("Function", function, f"Policy '{policy.get('name')}' uses it.")
+    used = [body.get("on_column"), *(item.get("alias") for item in body.get("using") or ())]
+    if unknown := [alias for alias in used if alias and alias not in aliases]:
+        raise Refusal(
+            f"Policy '{policy.get('name')}' uses the column alias '{unknown[0]}', which matches nothing"
+        )
+
+
+def check_share(store: Store, value: Row) -> None:
+    """A share holds what exists, each under a name of its own."""
+    names: set[str] = set()
+    for item in value.get("object") or ():
+        if (kind := _SHARED.get(item.get("data_object_type") or "")) is None:
+            continue
+        require(store, kind, item["name"])
+        shared_as = item.get("shared_as") or item.get("string_shared_as") or item["name"]
+        if shared_as.lower() in names:
+            raise already_exists("Shared object", f"{value.get('name')}.{shared_as}")
+        names.add(shared_as.lower())
+
+
+def check_monitor(store: Store, value: Row) -> None:
+    """A monitor is on a table or schema that exists."""
+    if table := value.get("table_name"):
+        require(store, "table", table)
+    if output := value.get("output_schema_name"):
+        require(store, "schema", output)
+    if value.get("object_id"):
+        kind = value.get("object_type")
+        rows, attribute = {
+            "schema": (("databricks_schema",), "schema_id"),
+            "table": (("databricks_sql_table", "table"), "table_id"),
+        }.get(str(kind), ((), ""))
+        if rows and not any(store.find(row_kind, **{attribute: value["object_id"]}) for row_kind in rows):
+            raise does_not_exist(str(kind).capitalize(), value["object_id"])
+
+
+def check_binding(store: Store, value: Row) -> None:
+    """A workspace is bound to something that exists."""
+    kind = value.get("securable_type") or "catalog"
+    if name := value.get("securable_name") or value.get("catalog_name"):
+        require(store, kind, name)

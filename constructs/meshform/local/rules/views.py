@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which tables a view reads, and whether they exist."""
+
+from __future__ import annotations
+
+from meshform.local.rules.refusal import Refusal
+from meshform.local.rules.securables import find
+from meshform.local.store import Store
+
+_ALWAYS_THERE = ("system", "samples")  # catalogs that every workspace has; their tables are not played here
+
+
+def check_view(store: Store, name: str, definition: str) -> None:
+    """Refuse a view that is no single query, or that reads a table, view or function that does not exist."""
+    from sqlglot import exp, parse
+    from sqlglot.errors import SqlglotError
+
+    try:
+        statements = [statement for statement in parse(definition, read="databricks") if statement]
+    except SqlglotError as error:
+        first = str(error).splitlines()[0]
+        raise Refusal(
+            f"[PARSE_SYNTAX_ERROR] Syntax error in the definition of view '{name}': {first}"
+        ) from None
+    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
+        raise Refusal(f"[PARSE_SYNTAX_ERROR] The definition of view '{name}' is not one query.")
+    query = statements[0]
+    for table in _tables(query):
+        if table.count(".") != 2:
+            raise _not_found(table, name, " Write its full name, catalog.schema.table.")
+        if table.split(".")[0].lower() in _ALWAYS_THERE:
+            continue
+        if table.lower() == name.lower():
+            raise Refusal(f"[RECURSIVE_VIEW] View '{name}' reads itself.")
+        if find(store, "table", table) is None:
+            raise _not_found(table, name)
+    for call in query.find_all(exp.Dot):
+        parts = [part.name for part in call.flatten() if isinstance(part, exp.Identifier)]
+        if isinstance(call.expression, exp.Anonymous) and len(parts) == 2:
+            function = ".".join([*parts, call.expression.name])
+            if find(store, "function", function) is None:
+                raise Refusal(
+                    f"[UNRESOLVED_ROUTINE] Cannot resolve routine '{function}' of view '{name}'.",
+                    "ROUTINE_DOES_NOT_EXIST",
+                    404,
+                )
+
+
+def _tables(query: object) -> list[str]:
+    """Full names of the tables in a query, without those that the query defines itself; sorted."""
+    from sqlglot import exp
+    from sqlglot.optimizer.scope import traverse_scope
+
+    assert isinstance(query, exp.Query)  # noqa: S101 - the only caller has looked
+    found = {
+        ".".join(part.name for part in source.parts)
+        for scope in traverse_scope(query)
+        for _, source in scope.references
+        if isinstance(source, exp.Table) and isinstance(source.this, exp.Identifier)
+        if source.db or source.name not in scope.cte_sources
+    }
+    return sorted(found)
+
+
+def _not_found(table: str, view: str, hint: str = "") -> Refusal:
+    return Refusal(
+        f"[TABLE_OR_VIEW_NOT_FOUND] The table or view '{table}', which view '{view}' reads,"
+        f" cannot be found.{hint}",
+        "TABLE_OR_VIEW_NOT_FOUND",
+        404,
+    )
