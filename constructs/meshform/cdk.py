@@ -20,7 +20,7 @@ from typing import Any
 
 import cdktf
 import jsii
-from cdktf import App, TerraformBackend, TerraformStack
+from cdktf import App, LocalBackend, TerraformBackend, TerraformStack
 from constructs import Construct
 from pydantic_core import to_json
 
@@ -31,7 +31,16 @@ from meshform.settings import Settings
 from meshform.terraform.compile import CompiledMesh, CompiledStack, compile_mesh
 from meshform.terraform.schema_check import SchemaCheck
 
-__all__ = ["App", "MeshStack", "add_stacks", "readable_errors", "synthesize"]
+__all__ = [
+    "App",
+    "LocalBackend",
+    "MeshStack",
+    "TerraformBackend",
+    "TerraformStack",
+    "add_stacks",
+    "readable_errors",
+    "synthesize",
+]
 
 Backend = Callable[[TerraformStack], TerraformBackend]
 

@@ -55,8 +55,13 @@ def volume(name):
     return _spark().conf.get(f"meshform.volume.{{name}}")
 
 
+def columns(name):
+    """Names and types of the columns of a table, as a schema for a reader of files."""
+    return ", ".join(f"`{{column['name']}}` {{column['type']}}" for column in CONTRACT[name]["columns"])
+
+
 def source(port):
-    """Full name of an input port in this environment."""
+    """Full name, in this environment, of the input port `domain.product.port`."""
     return _spark().conf.get(f"meshform.input.{{port}}")
 
 

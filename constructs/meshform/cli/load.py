@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Finding the mesh of the folder that a command is run in."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from meshform.model.domain import MeshSpec
+from meshform.model.findings import Finding, MeshformError, Place
+from meshform.settings import Settings
+
+DEFAULT = "domains:declare"
+
+
+def load_mesh(settings: Settings, root: Path | None = None) -> MeshSpec:
+    """Declare the mesh that the project's `pyproject.toml` names, without cdktf.
+
+    `[tool.meshform] mesh = "module:function"`, by default `domains:declare`: a function that takes a scope and
+    returns a Mesh.
+
+    Args:
+        settings: the day on which the mesh is evaluated.
+        root: folder of the project. Default: the working folder.
+
+    Raises:
+        MeshformError: MF331 when there is no such module or function, or what it returns is no Mesh; and
+            whatever the declarations raise.
+    """
+    from constructs import RootConstruct
+
+    from meshform.mesh import Mesh
+
+    root = (root or Path.cwd()).absolute()
+    mesh = _function(root)(RootConstruct())
+    if not isinstance(mesh, Mesh):
+        raise _error(root, f"the function returns {type(mesh).__name__}, not a Mesh", "return the mesh from it")
+    return settings.apply(mesh.spec)
+
+
+def _function(root: Path) -> Callable[[Any], object]:
+    target = _configured(root)
+    module_name, _, name = target.partition(":")
+    if str(root) not in sys.path:
+        sys.path.insert(0, str(root))
+    try:
+        module = import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
+            raise  # the user's own code imports something that is missing: their traceback says what
+        raise _error(root, f"there is no module {module_name!r} here", "run it in the project's folder") from None
+    function = getattr(module, name, None)
+    if not callable(function):
+        raise _error(root, f"module {module_name!r} has no function {name!r}", "correct `mesh` in [tool.meshform]")
+    return function  # type: ignore[no-any-return]
+
+
+def _configured(root: Path) -> str:
+    path = root / "pyproject.toml"
+    try:
+        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return DEFAULT
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise _error(root, f"pyproject.toml cannot be read: {error}", "correct it") from None
+    target = settings.get("tool", {}).get("meshform", {}).get("mesh", DEFAULT)
+    return target if isinstance(target, str) else DEFAULT
+
+
+def _error(root: Path, summary: str, fix: str) -> MeshformError:
+    return MeshformError(
+        Finding(
+            code="MF331",
+            summary=f"the mesh cannot be loaded: {summary}",
+            place=Place(file=(root / "pyproject.toml").as_posix()),
+            allowed='[tool.meshform] mesh = "module:function"',
+            fix=fix,
+        )
+    )

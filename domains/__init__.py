@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The mesh: its environments, principals and policies here, each domain in a folder of its own."""
+
+from constructs import Construct
+
+from domains import customers, orders, policies, principals
+from meshform import Environment, Mesh, Platform
+
+
+def declare(scope: Construct) -> Mesh:
+    """Declare the whole mesh below a scope, such as an App."""
+    mesh = Mesh(
+        scope,
+        environments=[
+            Environment.local(deployer="platform-deployer"),
+            Environment(name="dev", deployer="platform-deployer"),
+            Environment(name="prod", deployer="platform-deployer", production=True),
+            Environment(name="live-test", deployer="platform-deployer", personal=True),
+        ],
+        platform=Platform(owner="platform-owners"),
+        groups=principals.GROUPS,
+        service_principals=principals.SERVICE_PRINCIPALS,
+    )
+    policies.declare(mesh)
+    customers.declare(mesh)
+    orders.declare(mesh)
+    return mesh

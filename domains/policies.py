@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What holds for every domain: the floor that the governance council agreed on."""
+
+from meshform import (
+    Classification,
+    ClassifiedColumnsMasked,
+    ColumnsDescribed,
+    GovernancePolicy,
+    MaskFunction,
+    Mesh,
+    NamesMatch,
+    OwnerIsGroup,
+    PipelinesReadClear,
+    ServiceLevelPresent,
+    SupportPath,
+)
+
+
+def declare(mesh: Mesh) -> None:
+    """Declare the mesh-wide policies."""
+    GovernancePolicy(
+        mesh,
+        "minimum-standards",
+        rules=[
+            OwnerIsGroup(),
+            SupportPath(),
+            ColumnsDescribed(minimum_length=10),
+            ServiceLevelPresent(properties=("freshness", "latency")),
+            NamesMatch(kind="domain"),
+            NamesMatch(kind="schema"),
+            NamesMatch(kind="table"),
+            NamesMatch(kind="column"),
+        ],
+    )
+    GovernancePolicy(
+        mesh,
+        "personal-data",
+        rules=[ClassifiedColumnsMasked(), PipelinesReadClear()],
+        classifications=[
+            Classification(
+                name="personal",
+                description="Tells who a person is, or leads to them: names, addresses, customer numbers.",
+                mask=MaskFunction(
+                    name="mask_personal",
+                    body="concat('***', right(sha2(value, 256), 8))",
+                    comment="Hides personal data, and keeps equal values equal.",
+                ),
+                exempt=("personal-data-readers",),
+            )
+        ],
+    )
