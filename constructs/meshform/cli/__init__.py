@@ -18,7 +18,14 @@ from meshform.model.findings import MeshformError
 __all__ = ["main"]
 
 # name -> (module, one line for the help); the module has a click command named `command`
-COMMANDS: dict[str, tuple[str, str]] = {}
+COMMANDS: dict[str, tuple[str, str]] = {
+    "check": ("meshform.cli.check", "check the mesh, or one domain of it"),
+    "doctor": (
+        "meshform.cli.doctor",
+        "Check the tools: Python, Node, Terraform, cdktf, the local workspace.",
+    ),
+    "env": ("meshform.cli.env", "Print or write the environment for cdktf and Terraform."),
+}
 
 
 class _LazyGroup(click.Group):
