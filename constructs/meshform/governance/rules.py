@@ -10,8 +10,9 @@ from typing import ClassVar, Literal
 
 from pydantic import field_validator
 
+from meshform.model.data_types import normalize
 from meshform.model.findings import Finding, Place
-from meshform.model.policy import Rule
+from meshform.model.policy import ROW_FILTER_TAG, Rule
 from meshform.model.principals import Group
 from meshform.model.resolved import ResolvedDomain, ResolvedMesh, ResolvedProduct
 
@@ -198,7 +199,7 @@ class ClassifiedColumnsMasked(Rule):
                         got=column.classification,
                         fix="give the Classification a `mask`",
                     )
-                elif declared.mask.data_type.upper() != column.type.upper():
+                elif normalize(declared.mask.data_type) != column.type:
                     yield self.finding(
                         f"{name} has a type that the mask of its class does not take",
                         column.place,
@@ -209,38 +210,34 @@ class ClassifiedColumnsMasked(Rule):
 
 
 class PipelinesReadClear(Rule):
-    """A pipeline's service principal is exempt from the masks on what it reads."""
+    """A pipeline's service principal is exempt from the masks and row filters on what it reads."""
 
     code: ClassVar[str] = "MF407"
-    why: ClassVar[str] = "a pipeline that reads masked columns stores the masked values for ever"
+    why: ClassVar[str] = "a pipeline that reads masked columns or filtered rows stores what it saw, for ever"
 
     def check_product(self, product: ResolvedProduct, mesh: ResolvedMesh) -> Iterator[Finding]:
-        """For each masked class among its tables and inputs, the principal must be exempt, itself or by group."""
+        """For each mask and row filter on its tables and inputs, the principal must be exempt, itself or by group."""
         pipeline = product.spec.pipeline
         if pipeline is None:
             return
-        read = [*product.tables, *(port for ref in product.spec.inputs if (port := mesh.port(ref)))]
-        classes = sorted({column.classification or "" for table in read for column in table.classified_columns()})
-        for name in classes:
-            declared = mesh.classifications.get(name)
-            if declared and declared.mask and pipeline.run_as not in _with_members(declared.exempt, mesh):
+        inputs = [(ref.domain, port) for ref in product.spec.inputs if (port := mesh.port(ref))]
+        protections = {}
+        for domain, table in [*((product.domain.name, table) for table in product.tables), *inputs]:
+            for column in table.classified_columns():
+                declared = mesh.classifications.get(column.classification or "")
+                if declared and declared.mask:
+                    protections[f"the mask of class {declared.name!r}"] = declared.exempt
+            for row_filter in mesh.row_filters(domain):
+                tag = f"{ROW_FILTER_TAG}={row_filter.name}"
+                if any(tag in column.tags for column in table.spec.columns):
+                    protections[f"the row filter {row_filter.name!r}"] = row_filter.exempt
+        for protection, names in sorted(protections.items()):
+            exempt = mesh.spec.principals.with_members(names)
+            if pipeline.run_as not in exempt:
                 yield self.finding(
-                    f"the pipeline of {product.address} reads class {name!r} but is not exempt from its mask",
+                    f"the pipeline of {product.address} reads through {protection}",
                     product.place,
                     got=pipeline.run_as,
-                    allowed=", ".join(sorted(_with_members(declared.exempt, mesh))) or None,
-                    fix=f"make {pipeline.run_as!r} a member of a group that is exempt from {name!r}",
+                    allowed=", ".join(sorted(exempt)) or None,
+                    fix=f"make {pipeline.run_as!r} a member of a group that is exempt from it",
                 )
-
-
-def _with_members(names: tuple[str, ...], mesh: ResolvedMesh) -> set[str]:
-    """Principals and, for groups, all their declared members at any depth; cycles end."""
-    found: set[str] = set()
-    pending = list(names)
-    while pending:
-        name = pending.pop()
-        if name not in found:
-            found.add(name)
-            principal = mesh.spec.principals.find(name)
-            pending += principal.members if isinstance(principal, Group) else ()
-    return found

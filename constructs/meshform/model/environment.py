@@ -21,6 +21,8 @@ class Environment(Value):
             catalogs, shares, recipients, pipelines and jobs, so that one metastore holds every environment.
         deployer: the principal (a name in the mesh's registry) that runs Terraform on the account and
             platform stacks; it keeps MANAGE on the domains' catalogs, for the floor's policies.
+        metastore_admin: the deployer is an admin of the metastore. Default: it is not, so that it must be a
+            member of every group that owns a catalog: who creates a catalog hands its ownership over.
         production: True leaves names as they are. Default: names carry the environment.
         personal: True lets Terraform delete data (`force_destroy`) and leaves `prevent_destroy` off.
             Default: data is kept.
@@ -35,6 +37,7 @@ class Environment(Value):
 
     name: str = Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")
     deployer: str
+    metastore_admin: bool = False
     production: bool = False
     personal: bool = False
     creates_principals: bool = False

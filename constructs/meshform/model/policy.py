@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from meshform.model.resolved import ResolvedDomain, ResolvedMesh, ResolvedProduct
 
 
+ROW_FILTER_TAG = "row_filter"
+"""Key of the governed tag that marks the column a row filter reads; its value is the filter's name."""
+
+
 class Rule(Value):
     """Base of every rule: a frozen value whose fields are the rule's parameters.
 
@@ -118,6 +122,3 @@ class Policy(Value):
     def level(self) -> Literal["mesh", "domain"]:
         """Where in the mesh it stands."""
         return "mesh" if self.domain is None else "domain"
-
-
-ROW_FILTER_TAG = "row_filter"

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import model_validator
@@ -57,16 +58,14 @@ class Principals(Value):
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Principals:
-        seen: dict[str, str] = {}
+        seen: dict[str, Group | ServicePrincipal] = {}
         for principal in self:
-            if (other := seen.setdefault(principal.name.casefold(), principal.name)) != principal.name or (
-                sum(p.name == principal.name for p in self) > 1
-            ):
+            if (other := seen.setdefault(principal.name.casefold(), principal)) is not principal:
                 raise MeshformError(
                     Finding(
                         code="MF304",
                         summary="two principals have one name",
-                        got=f"{other!r} and {principal.name!r}",
+                        got=f"{other.name!r} and {principal.name!r}",
                         allowed="each name once; names that differ only by case are taken for one another",
                         fix="rename or remove one of them in the mesh's principals",
                     )
@@ -80,7 +79,23 @@ class Principals(Value):
 
     def find(self, name: str) -> Group | ServicePrincipal | None:
         """The principal of that exact name, or None."""
-        return next((principal for principal in self if principal.name == name), None)
+        return self._by_name.get(name)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Group | ServicePrincipal]:
+        return {principal.name: principal for principal in self}
+
+    def with_members(self, names: Iterable[str]) -> set[str]:
+        """These principals and, for groups, all members that the mesh knows of, at any depth; circles end."""
+        found: set[str] = set()
+        pending = list(names)
+        while pending:
+            name = pending.pop()
+            if name not in found:
+                found.add(name)
+                principal = self.find(name)
+                pending += principal.members if isinstance(principal, Group) else ()
+        return found
 
     def missing(self, name: str, place: Place, role: str) -> Finding:
         """The finding for a principal that is not in the registry, with the nearest one that is."""

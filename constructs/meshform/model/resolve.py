@@ -11,6 +11,7 @@ from meshform.model.environment import Environment
 from meshform.model.findings import Finding, MeshformError, Place, Severity
 from meshform.model.names import check_identifier, normalized
 from meshform.model.near import did_you_mean, nearest, one_of
+from meshform.model.policy import Policy
 from meshform.model.principals import Group
 from meshform.model.product import Consumer, Product
 from meshform.model.resolved import Reader, ResolvedDomain, ResolvedMesh, ResolvedProduct, ResolvedTable
@@ -57,6 +58,8 @@ def resolve(mesh: MeshSpec, environment: Environment) -> tuple[ResolvedMesh, lis
     findings += _same_tables(resolved)
     findings += _cycles(resolved)
     findings += _principals(resolved)
+    findings += _deployer_owns(resolved)
+    findings += _protections(mesh)
     return resolved, findings
 
 
@@ -357,6 +360,66 @@ def _principals(mesh: ResolvedMesh) -> Iterator[Finding]:
                 allowed="a service principal",
                 fix="declare a service principal for the pipeline",
             )
+
+
+def _deployer_owns(mesh: ResolvedMesh) -> Iterator[Finding]:
+    """Who creates a catalog gives it to its owner group, and can go on only as a member of that."""
+    environment, principals = mesh.environment, mesh.spec.principals
+    owned = [("the platform's catalog", mesh.spec.platform.owner, mesh.spec.place)]
+    owned += [(f"domain {domain.name!r}", domain.owner, domain.place) for domain in mesh.spec.domains]
+    for what, owner, place in owned:
+        group = principals.find(owner)
+        if (
+            isinstance(group, Group)
+            and not environment.metastore_admin
+            and environment.deployer not in principals.with_members([owner])
+        ):
+            yield Finding(
+                code="MF326",
+                summary=f"the deployer of environment {environment.name!r} is not in the group that owns {what}",
+                place=place,
+                got=f"{environment.deployer!r} in {owner!r}",
+                allowed="a member of the owner group, or an admin of the metastore",
+                fix=f"add {environment.deployer!r} to the members of group {owner!r}, or say"
+                " `metastore_admin=True` in the environment",
+            )
+
+
+def _protections(mesh: MeshSpec) -> Iterator[Finding]:
+    """A class belongs to the whole mesh; a name of a class, mask or row filter means one thing only."""
+    for policy in mesh.policies:
+        if policy.domain is not None and policy.classifications:
+            yield Finding(
+                code="MF327",
+                summary=f"policy {policy.name!r} of domain {policy.domain!r} brings a class of columns",
+                place=policy.place,
+                got=_listed(c.name for c in policy.classifications),
+                allowed="classes in a policy of the whole mesh: data keeps its class on its way between domains",
+                fix="declare it in a GovernancePolicy of the Mesh",
+            )
+    yield from _same_names(mesh)
+
+
+def _same_names(mesh: MeshSpec) -> Iterator[Finding]:
+    """A policy's classes and functions; those of a mesh-wide policy meet those of every domain."""
+    named: dict[tuple[str, str], list[Policy]] = {}
+    for policy in mesh.policies:
+        functions = [*(c.mask.name for c in policy.classifications if c.mask), *(f.name for f in policy.row_filters)]
+        for kind, names in (("class", [c.name for c in policy.classifications]), ("function", functions)):
+            for name in names:
+                named.setdefault((kind, name.casefold()), []).append(policy)
+    for (kind, name), policies in named.items():
+        for i, policy in enumerate(policies):
+            other = next((o for o in policies[:i] if o.domain == policy.domain or None in (o.domain, policy.domain)), None)
+            if other:
+                yield Finding(
+                    code="MF328",
+                    summary=f"a {kind} of columns is declared twice" if kind == "class" else f"a {kind} is declared twice",
+                    place=policy.place,
+                    got=f"{name!r}, also by policy {other.name!r} at {other.place}",
+                    allowed="each name once in a domain and the mesh",
+                    fix="rename one of them",
+                )
 
 
 def _listed(names: Iterable[str]) -> str:
