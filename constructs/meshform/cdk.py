@@ -119,7 +119,7 @@ class _Synthesizer:
                 for name, body in blocks.items():
                     if type_.startswith("databricks_"):
                         metadata = body.get("//", {}).get("metadata", {})
-                        place = Place(construct=metadata.get("path") or f"{self._stack.node.path}/{type_}.{name}")
+                        place = Place(construct_path=metadata.get("path") or f"{self._stack.node.path}/{type_}.{name}")
                         whole = merged(ours.get(name, {}), {k: v for k, v in body.items() if k != "//"})
                         yield from self._check.check(kind, type_, whole, place)
 
@@ -181,7 +181,7 @@ def add_stacks(
         for required in stack.requires:
             stacks[name].add_dependency(stacks[required])
     for finding in compiled.warnings:
-        domain = (finding.place.construct or "").split("/")[1:2]
+        domain = (finding.place.construct_path or "").split("/")[1:2]
         stack_name = compiled.environment.domain_stack(domain[0]) if domain else ""
         annotated = stacks.get(stack_name) or stacks[compiled.environment.platform_stack]
         cdktf.Annotations.of(annotated).add_warning(str(finding))

@@ -61,7 +61,7 @@ class DataProduct(Construct):
         place = place_of_caller(id_)
         self.domain = above(scope, Domain, f"product {id_!r}", place)
         self.path = f"{self.domain.path}/{id_}"
-        place = place.model_copy(update={"construct": self.path})
+        place = place.model_copy(update={"construct_path": self.path})
         spec = declare(
             Product,
             place,

@@ -26,7 +26,7 @@ def place_of_caller(path: str) -> Place:
         frame.f_code.co_filename.startswith((_PACKAGE, "<")) or "/jsii/" in frame.f_code.co_filename
     ):
         frame = frame.f_back
-    return Place(file=relative(frame.f_code.co_filename), line=frame.f_lineno, construct=path)
+    return Place(file=relative(frame.f_code.co_filename), line=frame.f_lineno, construct_path=path)
 
 
 def relative(file: str | Path) -> str:

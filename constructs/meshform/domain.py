@@ -65,7 +65,7 @@ class Domain(Construct):
         self.path = f"{self.mesh.path}/{id_}"
         spec = declare(
             DomainSpec,
-            place.model_copy(update={"construct": self.path}),
+            place.model_copy(update={"construct_path": self.path}),
             {
                 "name": id_,
                 "owner": owner,

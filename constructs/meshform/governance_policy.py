@@ -48,7 +48,7 @@ class GovernancePolicy(Construct):
         mesh = domain.mesh if domain else above(scope, Mesh, f"policy {id_!r}", place)
         spec = declare(
             Policy,
-            place.model_copy(update={"construct": f"{(domain or mesh).path}/{id_}"}),
+            place.model_copy(update={"construct_path": f"{(domain or mesh).path}/{id_}"}),
             {
                 "name": id_,
                 "domain": domain.name if domain else None,

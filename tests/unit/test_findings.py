@@ -21,8 +21,8 @@ def test_a_finding_prints_place_code_summary_got_allowed_and_fix():
 
 def test_a_place_names_file_and_construct():
     """A construct declared in a file shows both."""
-    assert str(Place(file="d.py", line=7, construct="mesh/orders")) == "d.py:7 (mesh/orders)"
-    assert str(Place(construct="mesh/orders")) == "mesh/orders"
+    assert str(Place(file="d.py", line=7, construct_path="mesh/orders")) == "d.py:7 (mesh/orders)"
+    assert str(Place(construct_path="mesh/orders")) == "mesh/orders"
     assert str(Place()) == "the mesh"
 
 

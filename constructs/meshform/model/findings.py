@@ -34,14 +34,14 @@ class Place(Value):
     file: str | None = None
     line: int | None = None
     column: int | None = None
-    construct: str | None = None
+    construct_path: str | None = None
 
     def __str__(self) -> str:
         """`file:line:column (construct/path)`, leaving out what is unknown."""
         position = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
-        if position and self.construct:
-            return f"{position} ({self.construct})"
-        return position or self.construct or "the mesh"
+        if position and self.construct_path:
+            return f"{position} ({self.construct_path})"
+        return position or self.construct_path or "the mesh"
 
 
 NOWHERE = Place()
