@@ -164,7 +164,19 @@ class ResolvedMesh:
 
     def principal_id(self, name: str) -> str | None:
         """How Unity Catalog's grants name a principal: group name or application id; None when unknown."""
-        principal = self.spec.principals.find(name)
-        if principal is None or isinstance(principal, Group):
-            return principal.name if principal else None
-        return principal.application_id(self.environment)
+        return self._principal_ids.get(name)
+
+    @cached_property
+    def principal_names(self) -> dict[str, str]:
+        """Names of principals in the registry, by how Unity Catalog's grants name them."""
+        return {name_id: name for name, name_id in self._principal_ids.items()}
+
+    @cached_property
+    def _principal_ids(self) -> dict[str, str]:
+        ids = {
+            principal.name: principal.name
+            if isinstance(principal, Group)
+            else principal.application_id(self.environment)
+            for principal in self.spec.principals
+        }
+        return {name: name_id for name, name_id in ids.items() if name_id}

@@ -62,7 +62,7 @@ def compile_mesh(evaluation: Evaluation) -> CompiledMesh:
     if evaluation.errors:
         raise MeshformError(evaluation.findings)
     mesh, environment = evaluation.mesh, evaluation.mesh.environment
-    ledger = Ledger()
+    ledger = Ledger(mesh.principal_names)
     account = Stack(environment.account_stack)
     platform = Stack(environment.platform_stack, requires=(account.name,))
     stacks = {account.name: account, platform.name: platform}

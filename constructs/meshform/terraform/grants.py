@@ -8,7 +8,7 @@ its consumers in), so each principal on it gets a `databricks_grant` of its own,
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from meshform.model.findings import Finding, MeshformError, Place
@@ -47,8 +47,8 @@ class Securable:
 
     @property
     def _local_name(self) -> str:
-        # a stack writes the grants of one catalog's objects only: the catalog need not be part of the name
-        return local_name(self.kind, *self.full_name.split(".")[-2:])
+        # a stack writes the grants inside one catalog only, so the catalog need not be part of the name
+        return local_name(self.kind, *(self.full_name.split(".")[1:] or [self.full_name]))
 
 
 @dataclass(slots=True)
@@ -65,12 +65,16 @@ class _Entry:
 class Ledger:
     """Collects wishes for access; `write` turns them into blocks.
 
+    Args:
+        names: names of principals in the mesh, by how Unity Catalog's grants name them; used in addresses.
+
     Raises:
         MeshformError: MF520 for a privilege that the securable does not take, MF521 for a principal that two
             stacks would write on one securable.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self._names = names
         self._entries: dict[Securable, _Entry] = {}
 
     def share_writing(self, securable: Securable) -> None:
@@ -121,7 +125,7 @@ class Ledger:
         for (stack, principal), privileges in sorted(entry.wishes.items()):
             stacks[stack].resource(
                 "databricks_grant",
-                local_name(securable.kind, *securable.full_name.split("."), principal),
+                local_name(securable.kind, securable.full_name, self._names.get(principal, principal)),
                 {securable.kind: securable.full_name, "principal": principal, "privileges": sorted(privileges)},
                 entry.places[stack, principal],
                 rank=entry.rank,
