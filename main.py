@@ -4,6 +4,7 @@
 
 import domains
 import stacks
+
 from meshform.cdk import App, readable_errors, synthesize
 
 if __name__ == "__main__":

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Everybody who may own, read, run or approve something. People are in groups, which the identity provider fills."""
+"""Everybody who may own, read, run or approve something.
+
+People are not listed: they are in groups, which the identity provider fills.
+"""
 
 from meshform import Group, ServicePrincipal
 

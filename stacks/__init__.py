@@ -16,6 +16,6 @@ def add(app: App, mesh: Mesh) -> dict[str, MeshStack]:
 
 
 def state(stack: TerraformStack) -> TerraformBackend:
-    """Keep states beside cdktf.json. For a team: return an S3Backend, AzurermBackend, GcsBackend, ... instead."""
+    """Keep states beside cdktf.json; a team returns an S3Backend, AzurermBackend, GcsBackend instead."""
     # relative to the folder in which Terraform runs, so that the JSON is the same in every checkout
     return LocalBackend(stack, path=f"../../../terraform.{stack.node.id}.tfstate")

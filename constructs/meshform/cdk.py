@@ -56,7 +56,7 @@ class MeshStack(TerraformStack):
         backend: makes the state backend. Default: cdktf's local one, beside `cdktf.json`.
     """
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         scope: Construct,
         compiled: CompiledStack,
@@ -112,14 +112,16 @@ class _Synthesizer:
         write(path, to_json({key: document[key] for key in order}, indent=2) + b"\n")
 
     def _own_findings(self, written: dict[str, Any]) -> Iterator[Finding]:
-        """Check the user's resources as ours, with their construct paths; an override of ours only in part."""
+        """Check the user's resources, and ours where the user overrides them, with their construct paths."""
         for kind in ("resource", "data"):
             for type_, blocks in written.get(kind, {}).items():
                 ours = self._compiled.blocks.get(kind, {}).get(type_, {})
                 for name, body in blocks.items():
                     if type_.startswith("databricks_"):
                         metadata = body.get("//", {}).get("metadata", {})
-                        place = Place(construct_path=metadata.get("path") or f"{self._stack.node.path}/{type_}.{name}")
+                        place = Place(
+                            construct_path=metadata.get("path") or f"{self._stack.node.path}/{type_}.{name}"
+                        )
                         whole = merged(ours.get(name, {}), {k: v for k, v in body.items() if k != "//"})
                         yield from self._check.check(kind, type_, whole, place)
 

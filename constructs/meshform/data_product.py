@@ -44,7 +44,7 @@ class DataProduct(Construct):
             when the domain has a product of that name, MF321 when there is no Domain above.
     """
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         scope: Construct,
         id_: str,

@@ -52,10 +52,11 @@ def misuse(error: ValidationError, place: Place, known: Iterable[str] = ()) -> M
     findings = []
     for detail in error.errors(include_url=False):
         name = ".".join(str(part) for part in detail["loc"])
+        message = detail["msg"][:1].lower() + detail["msg"][1:]
         findings.append(
             Finding(
                 code="MF300",
-                summary=f"{error.title}: {name + ': ' if name else ''}{detail['msg'][:1].lower()}{detail['msg'][1:]}",
+                summary=f"{error.title}: {name + ': ' if name else ''}{message}",
                 place=place,
                 got=repr(detail["input"])[:200],
                 fix=did_you_mean(name, known) if detail["type"] == "extra_forbidden" else None,

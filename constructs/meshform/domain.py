@@ -26,6 +26,8 @@ LAYERS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+_NO_SUPPORT = Support()
+
 
 class Domain(Construct):
     """A domain: a Unity Catalog catalog with schemas, owned by one group.
@@ -49,13 +51,13 @@ class Domain(Construct):
             there is no Mesh above.
     """
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         scope: Construct,
         id_: str,
         *,
         owner: str,
-        support: Support = Support(),
+        support: Support = _NO_SUPPORT,
         description: str = "",
         schemas: Mapping[str, str] = LAYERS,
         tags: Mapping[str, str] = MappingProxyType({}),

@@ -17,9 +17,9 @@ class GovernancePolicy(Construct):
     """A policy of the whole mesh, or of one domain.
 
     Its rules stop a bad mesh before Terraform sees it. Its classifications and row filters become SQL
-    functions, governed tags and ABAC policies: `databricks_tag_policy` in the account stack,
-    `databricks_policy_info`, `databricks_workspace_file`, `databricks_job` and `terraform_data` in the platform
-    stack for a policy of the mesh, or in the domain's stack.
+    functions, governed tags and ABAC policies: `databricks_tag_policy` in the account stack, and
+    `databricks_policy_info`, `databricks_workspace_file`, `databricks_job` and `terraform_data` in the
+    platform's stack for a policy of the mesh, or in the domain's stack.
 
     Args:
         scope: a Mesh for a policy that governs every domain, or a Domain for one of its own.
@@ -30,8 +30,8 @@ class GovernancePolicy(Construct):
         row_filters: row filters by tag. Default: none.
 
     Raises:
-        MeshformError: MF300 for a wrong argument, MF302 when there is a policy of that name, MF321 when there is
-            no Mesh above.
+        MeshformError: MF300 for a wrong argument, MF302 when there is a policy of that name, MF321 when there
+            is no Mesh above.
     """
 
     def __init__(

@@ -48,7 +48,7 @@ class Mesh(Construct):
         MeshformError: MF304 when two principals have one name.
     """
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         scope: Construct,
         id_: str = "mesh",

@@ -25,6 +25,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Check the tools: Python, Node, Terraform, cdktf, the local workspace.",
     ),
     "env": ("meshform.cli.env", "Print or write the environment for cdktf and Terraform."),
+    "provider": ("meshform.cli.provider", "The local workspace as a Terraform provider; Terraform starts it."),
+    "run": ("meshform.cli.run", "Run a data product's pipeline now."),
+    "step": ("meshform.cli.step", "Steps of an apply; Terraform calls them."),
 }
 
 

@@ -20,8 +20,8 @@ DEFAULT = "domains:declare"
 def load_mesh(settings: Settings, root: Path | None = None) -> MeshSpec:
     """Declare the mesh that the project's `pyproject.toml` names, without cdktf.
 
-    `[tool.meshform] mesh = "module:function"`, by default `domains:declare`: a function that takes a scope and
-    returns a Mesh.
+    `[tool.meshform] mesh = "module:function"`, by default `domains:declare`: a function that takes a scope
+    and returns a Mesh.
 
     Args:
         settings: the day on which the mesh is evaluated.
@@ -38,7 +38,9 @@ def load_mesh(settings: Settings, root: Path | None = None) -> MeshSpec:
     root = (root or Path.cwd()).absolute()
     mesh = _function(root)(RootConstruct())
     if not isinstance(mesh, Mesh):
-        raise _error(root, f"the function returns {type(mesh).__name__}, not a Mesh", "return the mesh from it")
+        raise _error(
+            root, f"the function returns {type(mesh).__name__}, not a Mesh", "return the mesh from it"
+        )
     return settings.apply(mesh.spec)
 
 
@@ -52,10 +54,14 @@ def _function(root: Path) -> Callable[[Any], object]:
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
             raise  # the user's own code imports something that is missing: their traceback says what
-        raise _error(root, f"there is no module {module_name!r} here", "run it in the project's folder") from None
+        raise _error(
+            root, f"there is no module {module_name!r} here", "run it in the project's folder"
+        ) from None
     function = getattr(module, name, None)
     if not callable(function):
-        raise _error(root, f"module {module_name!r} has no function {name!r}", "correct `mesh` in [tool.meshform]")
+        raise _error(
+            root, f"module {module_name!r} has no function {name!r}", "correct `mesh` in [tool.meshform]"
+        )
     return function  # type: ignore[no-any-return]
 
 

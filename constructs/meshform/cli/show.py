@@ -39,7 +39,9 @@ def command(env: str | None) -> None:
 def _domain(domain: ResolvedDomain, mesh: ResolvedMesh) -> Table:
     spec = domain.spec
     table = Table(
-        title=printable(f"Domain {domain.name}: catalog {domain.catalog}, owner {spec.owner}, support {spec.support}"),
+        title=printable(
+            f"Domain {domain.name}: catalog {domain.catalog}, owner {spec.owner}, support {spec.support}"
+        ),
         title_justify="left",
         title_style="bold",
     )
@@ -51,7 +53,8 @@ def _domain(domain: ResolvedDomain, mesh: ResolvedMesh) -> Table:
                 printable(f"{product.name} {product.spec.contract.version}") if i == 0 else "",
                 printable(f"{port.schema}.{port.name}"),
                 port.spec.physical_type.replace("_", " "),
-                printable(", ".join(f"{c.name} ({c.classification})" for c in port.classified_columns())) or "-",
+                printable(", ".join(f"{c.name} ({c.classification})" for c in port.classified_columns()))
+                or "-",
                 printable(", ".join(_readers(product, port.name, mesh))) or "-",
                 end_section=i == len(product.ports) - 1,
             )
@@ -82,7 +85,9 @@ def _stacks(mesh: ResolvedMesh, root: Path) -> Table:
         if types is None:
             table.add_row(name, "-", "no local state: not deployed from this folder")
         else:
-            listed = ", ".join(f"{number} {kind.removeprefix('databricks_')}" for kind, number in sorted(types.items()))
+            listed = ", ".join(
+                f"{number} {kind.removeprefix('databricks_')}" for kind, number in sorted(types.items())
+            )
             table.add_row(name, str(sum(types.values())), listed or "-")
     return table
 

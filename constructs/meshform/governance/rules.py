@@ -78,7 +78,9 @@ class ColumnsDescribed(Rule):
     def check_product(self, product: ResolvedProduct, mesh: ResolvedMesh) -> Iterator[Finding]:  # noqa: ARG002
         """Each table and each of its columns needs a description of the minimum length."""
         for table in product.tables:
-            described: list[tuple[str, str | None, Place]] = [(table.full_name, table.spec.description, table.place)]
+            described: list[tuple[str, str | None, Place]] = [
+                (table.full_name, table.spec.description, table.place)
+            ]
             described += [(f"{table.full_name}.{c.name}", c.description, c.place) for c in table.spec.columns]
             for name, description, place in described:
                 if len((description or "").strip()) < self.minimum_length:
@@ -190,7 +192,7 @@ class ClassifiedColumnsMasked(Rule):
                         column.place,
                         got=column.classification,
                         allowed=", ".join(mesh.classifications) or "none is declared",
-                        fix="declare a Classification of that name in a mesh-wide GovernancePolicy, or correct it",
+                        fix="declare a Classification of that name in a policy of the mesh, or correct it",
                     )
                 elif declared.mask is None:
                     yield self.finding(
@@ -205,7 +207,7 @@ class ClassifiedColumnsMasked(Rule):
                         column.place,
                         got=column.type,
                         allowed=declared.mask.data_type,
-                        fix="change the column's type or its class, or declare a class whose mask takes that type",
+                        fix="change its type or class, or declare a class whose mask takes that type",
                     )
 
 
@@ -216,7 +218,9 @@ class PipelinesReadClear(Rule):
     why: ClassVar[str] = "a pipeline that reads masked columns or filtered rows stores what it saw, for ever"
 
     def check_product(self, product: ResolvedProduct, mesh: ResolvedMesh) -> Iterator[Finding]:
-        """For each mask and row filter on its tables and inputs, the principal must be exempt, itself or by group."""
+        """The principal must be exempt from each mask and row filter on its tables and inputs, or be in a
+        group that is.
+        """
         pipeline = product.spec.pipeline
         if pipeline is None:
             return

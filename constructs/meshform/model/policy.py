@@ -38,12 +38,24 @@ class Rule(Value):
         """Findings about one product. Default: none."""
         return iter(())
 
-    def finding(  # noqa: PLR0913
-        self, summary: str, place: Place, *, got: str | None = None, allowed: str | None = None, fix: str | None = None
+    def finding(
+        self,
+        summary: str,
+        place: Place,
+        *,
+        got: str | None = None,
+        allowed: str | None = None,
+        fix: str | None = None,
     ) -> Finding:
         """A finding of this rule, with its code and severity."""
         return Finding(
-            code=self.code, summary=summary, place=place, got=got, allowed=allowed, fix=fix, severity=self.severity
+            code=self.code,
+            summary=summary,
+            place=place,
+            got=got,
+            allowed=allowed,
+            fix=fix,
+            severity=self.severity,
         )
 
 

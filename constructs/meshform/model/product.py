@@ -48,7 +48,9 @@ class Consumer(Value):
     @model_validator(mode="after")
     def _group_or_product(self) -> Consumer:
         if (self.group is None) == (self.product is None):
-            raise ValueError("a consumer is either a group or a product: give exactly one of `group` and `product`")
+            raise ValueError(
+                "a consumer is either a group or a product: give exactly one of `group` and `product`"
+            )
         return self
 
     @property

@@ -155,7 +155,9 @@ def _product(
     return ResolvedProduct(spec, domain, product.tables, readers, run_as)
 
 
-def _schema_exists(schema: str, kind: str, name: str, place: Place, domain: ResolvedDomain) -> Iterator[Finding]:
+def _schema_exists(
+    schema: str, kind: str, name: str, place: Place, domain: ResolvedDomain
+) -> Iterator[Finding]:
     if schema not in domain.spec.schemas:
         near = nearest(schema, domain.spec.schemas)
         yield Finding(
@@ -260,11 +262,12 @@ def _references(product: ResolvedProduct, mesh: ResolvedMesh) -> Iterator[Findin
             reader.consumer.product == product.address and reference.port in reader.ports
             for reader in producer.readers
         ):
+            consumers = _listed(reader.consumer.name for reader in producer.readers)
             yield Finding(
                 code="MF312",
-                summary=f"{product.address} reads {reference}, but its producer does not list it as a consumer",
+                summary=f"{product.address} reads {reference}, whose producer does not list it as a consumer",
                 place=product.place,
-                got=f"consumers of {producer.address}: {_listed(r.consumer.name for r in producer.readers) or 'none'}",
+                got=f"consumers of {producer.address}: {consumers or 'none'}",
                 fix=f"ask the owner of {producer.address} for Consumer(product={product.address!r}, ...)"
                 f" at {producer.place}",
             )
@@ -274,7 +277,8 @@ def _same_tables(mesh: ResolvedMesh) -> Iterator[Finding]:
     first: dict[str, tuple[ResolvedProduct, Place]] = {}
     for product in mesh.products.values():
         objects = [(table.full_name, table.place) for table in product.tables] + [
-            (f"{product.domain.catalog}.{v.schema_name}.{v.name} (volume)", product.place) for v in product.spec.volumes
+            (f"{product.domain.catalog}.{v.schema_name}.{v.name} (volume)", product.place)
+            for v in product.spec.volumes
         ]
         for full_name, place in objects:
             other, where = first.setdefault(full_name.casefold(), (product, place))
@@ -290,15 +294,15 @@ def _same_tables(mesh: ResolvedMesh) -> Iterator[Finding]:
 
 
 def _cycles(mesh: ResolvedMesh) -> Iterator[Finding]:
-    """Each cycle of products reading one another, once, with its whole path; depth first, without recursion."""
+    """Each cycle of products that read one another, with its whole path; depth first, without recursion."""
     edges = {
         address: list(dict.fromkeys(f"{r.domain}.{r.product}" for r in product.spec.inputs))
         for address, product in mesh.products.items()
     }
     done: set[str] = set()
-    for start in edges:
+    for start, inputs in edges.items():
         path: list[str] = [start]
-        pending = [iter(edges[start])] if start not in done else []
+        pending = [iter(inputs)] if start not in done else []
         while pending:
             following = next(pending[-1], None)
             if following is None:
@@ -327,11 +331,15 @@ def _principals(mesh: ResolvedMesh) -> Iterator[Finding]:
         (spec.platform.owner, "the owner of the platform's catalog", spec.place),
     ]
     named += [
-        (member, f"a member of group {g.name!r}", spec.place) for g in spec.principals.groups for member in g.members
+        (member, f"a member of group {g.name!r}", spec.place)
+        for g in spec.principals.groups
+        for member in g.members
     ]
     named += [(d.owner, f"the owner of domain {d.name!r}", d.place) for d in spec.domains]
     for policy in spec.policies:
-        named += [(p, f"exempt from {c.name!r}", policy.place) for c in policy.classifications for p in c.exempt]
+        named += [
+            (p, f"exempt from {c.name!r}", policy.place) for c in policy.classifications for p in c.exempt
+        ]
         named += [(p, f"exempt from {f.name!r}", policy.place) for f in policy.row_filters for p in f.exempt]
     for product in spec.products:
         if product.pipeline:
@@ -376,7 +384,7 @@ def _deployer_owns(mesh: ResolvedMesh) -> Iterator[Finding]:
         ):
             yield Finding(
                 code="MF326",
-                summary=f"the deployer of environment {environment.name!r} is not in the group that owns {what}",
+                summary=f"the deployer of {environment.name!r} is not in the group that owns {what}",
                 place=place,
                 got=f"{environment.deployer!r} in {owner!r}",
                 allowed="a member of the owner group, or an admin of the metastore",
@@ -394,7 +402,7 @@ def _protections(mesh: MeshSpec) -> Iterator[Finding]:
                 summary=f"policy {policy.name!r} of domain {policy.domain!r} brings a class of columns",
                 place=policy.place,
                 got=_listed(c.name for c in policy.classifications),
-                allowed="classes in a policy of the whole mesh: data keeps its class on its way between domains",
+                allowed="classes in a policy of the mesh: data keeps its class on its way between domains",
                 fix="declare it in a GovernancePolicy of the Mesh",
             )
     yield from _same_names(mesh)
@@ -404,17 +412,25 @@ def _same_names(mesh: MeshSpec) -> Iterator[Finding]:
     """A policy's classes and functions; those of a mesh-wide policy meet those of every domain."""
     named: dict[tuple[str, str], list[Policy]] = {}
     for policy in mesh.policies:
-        functions = [*(c.mask.name for c in policy.classifications if c.mask), *(f.name for f in policy.row_filters)]
+        functions = [
+            *(c.mask.name for c in policy.classifications if c.mask),
+            *(f.name for f in policy.row_filters),
+        ]
         for kind, names in (("class", [c.name for c in policy.classifications]), ("function", functions)):
             for name in names:
                 named.setdefault((kind, name.casefold()), []).append(policy)
     for (kind, name), policies in named.items():
         for i, policy in enumerate(policies):
-            other = next((o for o in policies[:i] if o.domain == policy.domain or None in (o.domain, policy.domain)), None)
+            other = next(
+                (o for o in policies[:i] if o.domain == policy.domain or None in (o.domain, policy.domain)),
+                None,
+            )
             if other:
                 yield Finding(
                     code="MF328",
-                    summary=f"a {kind} of columns is declared twice" if kind == "class" else f"a {kind} is declared twice",
+                    summary=f"a {kind} of columns is declared twice"
+                    if kind == "class"
+                    else f"a {kind} is declared twice",
                     place=policy.place,
                     got=f"{name!r}, also by policy {other.name!r} at {other.place}",
                     allowed="each name once in a domain and the mesh",

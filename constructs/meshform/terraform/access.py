@@ -38,7 +38,9 @@ class Access:
         self._stack, self._ledger = stack, ledger
         self._catalog = domain.catalog
         environment = mesh.environment
-        self._deployer = None if environment.deployer == domain.spec.owner else mesh.principal_id(environment.deployer)
+        self._deployer = (
+            None if environment.deployer == domain.spec.owner else mesh.principal_id(environment.deployer)
+        )
         self._place = domain.place
 
     def use(self, principal: str, schema: str, place: Place, privileges: Iterable[str] = ()) -> None:
@@ -54,7 +56,9 @@ class Access:
         )
 
     def select(self, principal: str, table: ResolvedTable, place: Place) -> str:
-        """SELECT on a table or view of the domain, once it is made and tagged; returns the grant's address."""
+        """SELECT on a table or view of the domain, once it is made and tagged; returns the grant's
+        address.
+        """
         self.use(principal, table.schema, place)
         rank, after = self.made[table.full_name]
         return self._give(Securable("table", table.full_name), principal, ["SELECT"], place, rank, after)
@@ -73,7 +77,7 @@ class Access:
                 self._stack, securable, self._deployer, ["MANAGE"], self._place, rank=rank, after=after
             )
 
-    def _give(  # noqa: PLR0913
+    def _give(
         self,
         securable: Securable,
         principal: str,

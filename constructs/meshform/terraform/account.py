@@ -36,7 +36,10 @@ def _add_principals(stack: Stack, mesh: ResolvedMesh) -> None:
     for principal in mesh.spec.principals:
         if isinstance(principal, Group):
             made[principal.name] = stack.resource(
-                "databricks_group", local_name(principal.name), {"display_name": principal.name}, mesh.spec.place
+                "databricks_group",
+                local_name(principal.name),
+                {"display_name": principal.name},
+                mesh.spec.place,
             )
         else:
             made[principal.name] = stack.resource(

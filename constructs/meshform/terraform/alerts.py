@@ -14,7 +14,18 @@ from meshform.terraform.stack import Stack, local_name
 FRESHNESS = ("freshness", "latency")  # ODCS examples use both words for the age of the newest row
 
 # ODCS units (https://bitol-io.github.io/open-data-contract-standard, "Service-Level Agreement") in minutes
-_MINUTES = {"m": 1, "min": 1, "minute": 1, "h": 60, "hr": 60, "hour": 60, "d": 1440, "day": 1440, "w": 10080, "week": 10080}
+_MINUTES = {
+    "m": 1,
+    "min": 1,
+    "minute": 1,
+    "h": 60,
+    "hr": 60,
+    "hour": 60,
+    "d": 1440,
+    "day": 1440,
+    "w": 10080,
+    "week": 10080,
+}
 
 
 def add_alerts(stack: Stack, product: ResolvedProduct, mesh: ResolvedMesh, access: Access) -> None:
@@ -30,12 +41,11 @@ def add_alerts(stack: Stack, product: ResolvedProduct, mesh: ResolvedMesh, acces
             "databricks_alert_v2",
             local_name(product.name, "freshness", table.name),
             {
-                "display_name": mesh.environment.scoped(f"{product.domain.name}_{product.name}_{table.name}_freshness"),
-                "custom_summary": f"{table.full_name} is older than {minutes:g} minutes",
-                "query_text": (
-                    f"SELECT timestampdiff(MINUTE, max({quote(column)}), current_timestamp()) AS minutes_behind"
-                    f" FROM {quote(table.catalog)}.{quote(table.schema)}.{quote(table.name)}"
+                "display_name": mesh.environment.scoped(
+                    f"{product.domain.name}_{product.name}_{table.name}_freshness"
                 ),
+                "custom_summary": f"{table.full_name} is older than {minutes:g} minutes",
+                "query_text": _query(table, column),
                 "warehouse_id": find_warehouse(stack, mesh).attribute("id"),
                 "schedule": {"quartz_cron_schedule": "0 0 * * * ?", "timezone_id": "UTC"},
                 "evaluation": {
@@ -53,6 +63,12 @@ def add_alerts(stack: Stack, product: ResolvedProduct, mesh: ResolvedMesh, acces
         )
 
 
+def _query(table: ResolvedTable, column: str) -> str:
+    name = ".".join(quote(part) for part in (table.catalog, table.schema, table.name))
+    behind = f"timestampdiff(MINUTE, max({quote(column)}), current_timestamp())"
+    return f"SELECT {behind} AS minutes_behind FROM {name}"  # noqa: S608 - every name is quoted
+
+
 def _element(level: ServiceLevel, product: ResolvedProduct) -> tuple[ResolvedTable, str]:
     name, _, column = (level.element or "").rpartition(".")
     for table in product.tables:
@@ -61,7 +77,7 @@ def _element(level: ServiceLevel, product: ResolvedProduct) -> tuple[ResolvedTab
     raise MeshformError(
         Finding(
             code="MF502",
-            summary=f"the {level.property} of {product.address} is about a column that the contract does not have",
+            summary=f"the {level.property} of {product.address} is about no column of the contract",
             place=level.place,
             got=level.element,
             allowed="`table.column` of the contract",
@@ -73,7 +89,12 @@ def _element(level: ServiceLevel, product: ResolvedProduct) -> tuple[ResolvedTab
 def _minutes(level: ServiceLevel) -> float:
     unit = (level.unit or "").casefold()
     factor = _MINUTES.get(unit) or _MINUTES.get(unit.removesuffix("s"))
-    if factor is None or isinstance(level.value, bool) or not isinstance(level.value, int | float) or level.value <= 0:
+    if (
+        factor is None
+        or isinstance(level.value, bool)
+        or not isinstance(level.value, int | float)
+        or level.value <= 0
+    ):
         raise MeshformError(
             Finding(
                 code="MF503",

@@ -56,8 +56,8 @@ def compile_mesh(evaluation: Evaluation) -> CompiledMesh:
     """Compile every stack of the mesh's environment.
 
     Raises:
-        MeshformError: when the evaluation has errors; MF319 when domains read one another in a circle, so that
-            their stacks have no order; MF5xx when a block does not fit the provider's schema.
+        MeshformError: when the evaluation has errors; MF319 when domains read one another in a circle, so
+            that their stacks have no order; MF5xx when a block does not fit the provider's schema.
     """
     if evaluation.errors:
         raise MeshformError(evaluation.findings)

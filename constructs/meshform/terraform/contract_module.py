@@ -118,6 +118,8 @@ def _entry(table: ResolvedTable) -> dict[str, Any]:
     return entry
 
 
-def _column_ddl(name: str, type_: str, required: bool, description: str | None) -> str:  # noqa: FBT001
+def _column_ddl(name: str, type_: str, required: bool, description: str | None) -> str:
     comment = (description or "").replace("\\", "\\\\").replace("'", "\\'")
-    return f"{quote(name)} {type_}{' NOT NULL' if required else ''}" + (f" COMMENT '{comment}'" if comment else "")
+    return f"{quote(name)} {type_}{' NOT NULL' if required else ''}" + (
+        f" COMMENT '{comment}'" if comment else ""
+    )

@@ -18,10 +18,16 @@ FUNCTIONS_SCHEMA = "governance"
 
 
 def add_domain(
-    stack: Stack, domain: ResolvedDomain, mesh: ResolvedMesh, ledger: Ledger, views: Mapping[str, ResolvedView]
+    stack: Stack,
+    domain: ResolvedDomain,
+    mesh: ResolvedMesh,
+    ledger: Ledger,
+    views: Mapping[str, ResolvedView],
 ) -> None:
     """Add everything that a domain owns, except its catalog, which the platform makes."""
-    schemas = {name: _schema(stack, domain, name, comment, mesh) for name, comment in domain.spec.schemas.items()}
+    schemas = {
+        name: _schema(stack, domain, name, comment, mesh) for name, comment in domain.spec.schemas.items()
+    }
     access = Access(stack, domain, mesh, ledger, schemas)
     for name, schema in schemas.items():
         access.keep_manage(Securable("schema", f"{domain.catalog}.{name}"), after=[schema.address])

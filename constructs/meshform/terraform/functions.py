@@ -55,7 +55,7 @@ def _ids(names: Iterable[str], mesh: ResolvedMesh) -> tuple[str, ...]:
     return tuple(sorted({name_id for name in names if (name_id := mesh.principal_id(name))}))
 
 
-def add_functions(  # noqa: PLR0913
+def add_functions(
     stack: Stack,
     mesh: ResolvedMesh,
     protections: Iterable[Protection],
@@ -65,7 +65,7 @@ def add_functions(  # noqa: PLR0913
     warehouse_id: Reference,
     place: Place,
 ) -> None:
-    """Add the functions of some protections to a stack: file, job, the step that runs it, and the clean-up."""
+    """Add the functions of some protections: their file, the job and step that run it, the clean-up."""
     catalog, schema_name = schema.body["catalog_name"], schema.body["name"]
     prefix = f"{catalog}.{schema_name}"
     functions = {p.function.name: p.function for p in protections}
@@ -87,7 +87,9 @@ def add_functions(  # noqa: PLR0913
         "databricks_job",
         "functions",
         {
-            "name": mesh.environment.scoped(f"{stack.name.removesuffix('-' + mesh.environment.name)}_functions"),
+            "name": mesh.environment.scoped(
+                f"{stack.name.removesuffix('-' + mesh.environment.name)}_functions"
+            ),
             "description": "Makes the functions of masks and row filters.",
             "max_concurrent_runs": 1,
             "queue": [{"enabled": True}],
@@ -158,7 +160,9 @@ def run_job_step(
     }
 
 
-def add_policy(stack: Stack, protection: Protection, *, catalog: str, function_prefix: str, after: Iterable[str]) -> Block:
+def add_policy(
+    stack: Stack, protection: Protection, *, catalog: str, function_prefix: str, after: Iterable[str]
+) -> Block:
     """Add the ABAC policy of a protection on a catalog: it also covers tables that are made later."""
     function = f"{function_prefix}.{protection.function.name}"
     alias = "value"

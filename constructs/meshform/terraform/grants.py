@@ -12,25 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from meshform.model.findings import Finding, MeshformError, Place
+from meshform.model.privileges import PRIVILEGES
 from meshform.terraform.stack import PREPARE, Rank, Stack, local_name
-
-# kind of securable -> privileges that Unity Catalog knows on it. Source: Databricks documentation,
-# "Unity Catalog privileges and securable objects".
-PRIVILEGES: dict[str, frozenset[str]] = {
-    "catalog": frozenset(
-        "ALL_PRIVILEGES APPLY_TAG BROWSE CREATE_FUNCTION CREATE_MATERIALIZED_VIEW CREATE_MODEL CREATE_SCHEMA"
-        " CREATE_TABLE CREATE_VOLUME EXECUTE EXTERNAL_USE_SCHEMA MANAGE MODIFY READ_VOLUME REFRESH SELECT"
-        " USE_CATALOG USE_SCHEMA WRITE_VOLUME".split()
-    ),
-    "schema": frozenset(
-        "ALL_PRIVILEGES APPLY_TAG CREATE_FUNCTION CREATE_MATERIALIZED_VIEW CREATE_MODEL CREATE_TABLE CREATE_VOLUME"
-        " EXECUTE EXTERNAL_USE_SCHEMA MANAGE MODIFY READ_VOLUME REFRESH SELECT USE_SCHEMA WRITE_VOLUME".split()
-    ),
-    "table": frozenset("ALL_PRIVILEGES APPLY_TAG MANAGE MODIFY REFRESH SELECT".split()),
-    "volume": frozenset("ALL_PRIVILEGES APPLY_TAG MANAGE READ_VOLUME WRITE_VOLUME".split()),
-    "function": frozenset("ALL_PRIVILEGES EXECUTE MANAGE".split()),
-    "share": frozenset({"SELECT"}),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +64,7 @@ class Ledger:
         """Let several stacks write a securable, each its own principals."""
         self._entries.setdefault(securable, _Entry()).shared = True
 
-    def wish(  # noqa: PLR0913
+    def wish(
         self,
         stack: Stack,
         securable: Securable,
@@ -112,7 +95,9 @@ class Ledger:
 
     def write(self, stacks: dict[str, Stack]) -> None:
         """Add a `databricks_grants` or `databricks_grant` block for every wish to its stack."""
-        for securable, entry in sorted(self._entries.items(), key=lambda item: (item[0].kind, item[0].full_name)):
+        for securable, entry in sorted(
+            self._entries.items(), key=lambda item: (item[0].kind, item[0].full_name)
+        ):
             if not entry.wishes:
                 continue
             self._one_writer(securable, entry)
@@ -126,7 +111,11 @@ class Ledger:
             stacks[stack].resource(
                 "databricks_grant",
                 local_name(securable.kind, securable.full_name, self._names.get(principal, principal)),
-                {securable.kind: securable.full_name, "principal": principal, "privileges": sorted(privileges)},
+                {
+                    securable.kind: securable.full_name,
+                    "principal": principal,
+                    "privileges": sorted(privileges),
+                },
                 entry.places[stack, principal],
                 rank=entry.rank,
                 after=sorted(address for address in entry.after if address in stacks[stack].blocks),
@@ -158,7 +147,7 @@ class Ledger:
                 raise MeshformError(
                     Finding(
                         code="MF521",
-                        summary=f"two stacks would write the grants of {securable.kind} {securable.full_name}",
+                        summary=f"two stacks would write grants of {securable.kind} {securable.full_name}",
                         place=entry.places[stack, principal],
                         got=f"{principal} by {stack} and by {other}",
                         allowed="one writer for each securable",

@@ -39,7 +39,12 @@ def add_pipeline(
     files = {**_source_files(spec.source, product), module: contract_module(product)}
     uploads = [
         workspace_file(
-            stack, local_name(product.name, path), f"{folder}/{path}", f"{product.name}/{path}", content, product.place
+            stack,
+            local_name(product.name, path),
+            f"{folder}/{path}",
+            f"{product.name}/{path}",
+            content,
+            product.place,
         )
         for path, content in sorted(files.items())
     ]

@@ -19,9 +19,11 @@ def floor_protections(mesh: ResolvedMesh) -> list[Protection]:
     found: list[Protection] = []
     for policy in mesh.spec.policies:
         if policy.domain is None:
-            for declared in policy.classifications:
-                if mask := mask_of(declared, mesh.spec.classification_tag, mesh, policy.place):
-                    found.append(mask)
+            masks = (
+                mask_of(declared, mesh.spec.classification_tag, mesh, policy.place)
+                for declared in policy.classifications
+            )
+            found += [mask for mask in masks if mask]
             found += [filter_of(declared, mesh, policy.place) for declared in policy.row_filters]
     return sorted(found, key=lambda protection: protection.function.name)
 
@@ -91,7 +93,12 @@ def add_platform(stack: Stack, mesh: ResolvedMesh, ledger: Ledger) -> None:
         ledger.share_writing(securable)
         if environment.deployer != spec.owner and (deployer := mesh.principal_id(environment.deployer)):
             ledger.wish(
-                stack, securable, deployer, ["MANAGE", "USE_CATALOG", "USE_SCHEMA"], domain.place, after=[catalog.address]
+                stack,
+                securable,
+                deployer,
+                ["MANAGE", "USE_CATALOG", "USE_SCHEMA"],
+                domain.place,
+                after=[catalog.address],
             )
         for protection in protections:
             add_policy(

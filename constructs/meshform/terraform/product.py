@@ -20,7 +20,9 @@ from meshform.terraform.sharing import add_shares
 from meshform.terraform.stack import Phase, Rank, Stack, local_name
 
 
-def make_product(stack: Stack, product: ResolvedProduct, mesh: ResolvedMesh, access: Access, wave: int) -> None:
+def make_product(
+    stack: Stack, product: ResolvedProduct, mesh: ResolvedMesh, access: Access, wave: int
+) -> None:
     """Add what makes a product, and the tags that protect it.
 
     Args:
@@ -35,7 +37,9 @@ def make_product(stack: Stack, product: ResolvedProduct, mesh: ResolvedMesh, acc
         add_pipeline(stack, product, product.spec.pipeline, mesh, access, rank=Rank(wave, Phase.BUILD))
     for table in product.tables:
         addresses = (
-            [_view_address(table)] if table.is_view else _add_tags(stack, table, mesh, Rank(wave, Phase.DESCRIBE))
+            [_view_address(table)]
+            if table.is_view
+            else _add_tags(stack, table, mesh, Rank(wave, Phase.DESCRIBE))
         )
         access.made[table.full_name] = Rank(wave, Phase.GRANT), addresses
 
@@ -123,7 +127,7 @@ def _view_address(table: ResolvedTable) -> str:
     return f"databricks_sql_table.{local_name(table.schema, table.name)}"
 
 
-def _add_view(  # noqa: PLR0913
+def _add_view(
     stack: Stack,
     table: ResolvedTable,
     product: ResolvedProduct,

@@ -102,7 +102,7 @@ class Stack:
     blocks: dict[str, Block] = field(default_factory=dict)
     assets: dict[str, bytes] = field(default_factory=dict)
 
-    def resource(  # noqa: PLR0913
+    def resource(
         self,
         type_: str,
         name: str,
@@ -168,5 +168,7 @@ class Stack:
             block = self.blocks[address]
             needed = sorted(set(depends.get(address, ())))
             body = {**block.body, "depends_on": needed} if needed else block.body
-            result.append(Block(block.kind, block.type, block.name, body, block.place, block.rank, block.after))
+            result.append(
+                Block(block.kind, block.type, block.name, body, block.place, block.rank, block.after)
+            )
         return result

@@ -35,7 +35,9 @@ def orders_silver():
 @contract.expectations("gold.orders_gold")
 def orders_gold():
     """Keep orders that count, and add the customer's country."""
-    countries = spark.read.table(contract.source("customers.customers.customers")).select("customer_id", "country")
+    countries = spark.read.table(contract.source("customers.customers.customers")).select(
+        "customer_id", "country"
+    )
     return (
         spark.read.table("silver.orders_silver")
         .filter(col("status").isin("PAID", "SHIPPED", "REFUNDED"))
