@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the workspace computes: a value for everything that a plan left to be known after apply.
+
+Values are made up but plausible, and the same for the same object; times stand still, so that the same apply
+gives the same state.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from meshform.local.rules.principals import CURRENT_USER
+from meshform.local.rules.securables import METASTORE_ID
+from meshform.local.schema_walk import Child, Node, children, elements, empty
+from meshform.local.values import UNKNOWN, has_unknown
+
+_NOW_MILLISECONDS = 1735689600000
+_NOW = "2025-01-01T00:00:00Z"
+WORKSPACE_URL = "https://local.invalid"  # a host that can never exist (RFC 2606)
+
+_PEOPLE = frozenset(
+    [
+        "owner",
+        "effective_owner",
+        "created_by",
+        "updated_by",
+        "added_by",
+        "creator",
+        "creator_name",
+        "creator_user_name",
+        "run_as_user_name",
+        "owner_user_name",
+        "last_updated_user",
+        "updater",
+    ]
+)
+_STATES = {
+    ("databricks_sql_endpoint", "state"): "RUNNING",
+    ("databricks_pipeline", "state"): "IDLE",
+    ("databricks_pipeline", "health"): "HEALTHY",
+    ("databricks_alert_v2", "lifecycle_state"): "ACTIVE",
+    ("databricks_catalog", "catalog_type"): "MANAGED_CATALOG",
+    ("databricks_entity_tag_assignment", "source_type"): "TAG_ASSIGNMENT_SOURCE_TYPE_USER",
+}
+_OPEN_OWNERS = frozenset(
+    [
+        "databricks_catalog",
+        "databricks_schema",
+        "databricks_volume",
+        "databricks_sql_table",
+        "databricks_share",
+        "databricks_recipient",
+        "databricks_registered_model",
+        "databricks_external_location",
+        "databricks_storage_credential",
+        "databricks_credential",
+        "databricks_connection",
+    ]
+)
+
+
+class Fill:
+    """Fills one object in place.
+
+    Args:
+        type_: its Terraform type.
+        identifier: its `id`.
+        source: a text that no other object has, from which other ids are made.
+        is_framework: whether the type is made with the plugin framework, which keeps null apart from empty.
+    """
+
+    def __init__(self, type_: str, identifier: str, source: str, *, is_framework: bool) -> None:
+        self._type = type_
+        self._id = identifier
+        self._source = source
+        self._is_framework = is_framework
+
+    def fill(self, node: Node, value: dict[str, Any]) -> None:
+        """Replace everything unknown in a value."""
+        self._special(value)
+        self._fill(node, value)
+
+    def _fill(self, node: Node, value: dict[str, Any]) -> None:
+        for child in children(node):
+            given = value.get(child.name)
+            if given is UNKNOWN:
+                value[child.name] = self._computed(child)
+            elif child.node is not None:
+                for element, _ in elements(child.nesting, given):
+                    self._fill(child.node, element)
+            elif has_unknown(given):
+                value[child.name] = None
+
+    def _computed(self, child: Child) -> Any:
+        if child.node is not None:
+            return empty(child)
+        name, type_ = child.name, child.spec["type"]
+        if isinstance(type_, list):
+            collection = type_[0] in ("list", "set", "map")
+            return None if self._is_framework or not collection else {} if type_[0] == "map" else []
+        if name == "id":
+            return self._id
+        if child.spec.get("optional") and not (name == "owner" and self._type in _OPEN_OWNERS):
+            return None
+        if type_ == "string":
+            return self._text(name)
+        if type_ == "number" and name.endswith(("_at", "_time", "_timestamp")):
+            return _NOW_MILLISECONDS
+        return None
+
+    def _text(self, name: str) -> str | None:
+        if known := _STATES.get((self._type, name)):
+            return known
+        if name in _PEOPLE:
+            return CURRENT_USER
+        if name.endswith(("_time", "_at")):
+            return _NOW
+        if name == "metastore_id":
+            return METASTORE_ID
+        if name == "url":
+            return f"{WORKSPACE_URL}/#{self._type.removeprefix('databricks_')}/{self._id}"
+        if name in ("full_name", "workspace_path"):
+            return f"/Workspace{self._id}" if name == "workspace_path" else self._id
+        if name.endswith("_id") and name not in ("policy_id", "budget_policy_id", "usage_policy_id"):
+            return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self._source}/{name}"))
+        if self._is_framework and name == "name":
+            return f"{self._type.removeprefix('databricks_')}/{self._id}"
+        return None
+
+    def _special(self, value: dict[str, Any]) -> None:
+        """What must be there though Terraform may also set it."""
+        if self._type == "databricks_service_principal" and value.get("application_id") is UNKNOWN:
+            value["application_id"] = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self._source}/application_id"))
+        for type_, attribute, folder in (
+            ("databricks_group", "display_name", "groups"),
+            ("databricks_service_principal", "application_id", "servicePrincipals"),
+            ("databricks_user", "user_name", "users"),
+        ):
+            if self._type == type_ and value.get("acl_principal_id") is UNKNOWN:
+                value["acl_principal_id"] = f"{folder}/{value.get(attribute)}"
+        if self._type in ("databricks_user", "databricks_service_principal"):
+            name = value.get("user_name") or value.get("application_id")
+            if value.get("display_name") is UNKNOWN:
+                value["display_name"] = name
+            for attribute, folder in (("home", "/Users"), ("repos", "/Repos")):
+                if value.get(attribute) is UNKNOWN:
+                    value[attribute] = f"{folder}/{name}"

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Resources of the Terraform door: read, create, update, delete and import, on plain values.
+
+Everything that one call checks and writes is one transaction. A create leaves a note in the store (kind
+`unconfirmed`) until Terraform has read the object back or has ended in good order: when Terraform is killed
+before it has written down what was created, the next apply makes the same object again, and must not hear
+that it already exists.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from meshform.local import grant_resources
+from meshform.local.content import FILE_TYPES, content_key, keep_content
+from meshform.local.fill import Fill
+from meshform.local.identity import Identities, next_source
+from meshform.local.rules import Refusal, check_create, check_delete, check_update, dropped
+from meshform.local.rules.refusal import already_exists
+from meshform.local.schema_walk import Node, conform
+from meshform.local.store import Change, Row, Store
+
+
+class Resources:
+    """The resources of one store.
+
+    Args:
+        store: the workspace.
+        facts: the plan facts.
+        schemas: type -> schema, as `terraform providers schema -json` prints it.
+    """
+
+    def __init__(self, store: Store, facts: Mapping[str, Any], schemas: Mapping[str, Any]) -> None:
+        self._store = store
+        self._schemas = schemas
+        self._framework = frozenset(facts["framework"])
+        self._identities = Identities(facts)
+        self._process = os.getpid()
+
+    def node(self, type_: str) -> Node:
+        """The block of a type."""
+        block: Node = self._schemas[type_]["block"]
+        return block
+
+    def read(self, type_: str, state: Row) -> Row | None:
+        """The object of a state as it is now; None when it is gone."""
+        if type_ in grant_resources.TYPES:
+            return grant_resources.read(self._store, type_, state)
+        key = self._identities.key(type_, state)
+        live = self._store.get(type_, key)
+        if live is None:
+            return None
+        self._confirm(type_, live)
+        current: Row = conform(self.node(type_), {**state, **live})
+        return current
+
+    def create(self, type_: str, planned: Row) -> tuple[Row, list[Change]]:
+        """Make an object of a planned value. Returns it with what changed, for `Store.undo`.
+
+        Raises:
+            Refusal: Databricks would refuse.
+        """
+        value = copy.deepcopy(planned)
+        with self._store.transaction() as changes:
+            if type_ in grant_resources.TYPES:
+                grant_resources.write(self._store, type_, value)
+                return value, changes
+            seed = self._identities.seed(type_, value)
+            self._sweep(type_, seed)
+            check_create(self._store, type_, value)
+            source = next_source(self._store, type_, seed)
+            identifier = self._identities.generated_id(type_, value, source)
+            self._finish(type_, value, identifier, source)
+            key = self._identities.natural_key(type_, value) or identifier
+            if self._identities.overwrites(type_):
+                self._store.put(type_, key, value)
+            elif not self._store.add(type_, key, value):
+                raise already_exists(type_.removeprefix("databricks_").replace("_", " ").capitalize(), key)
+            if type_ in FILE_TYPES:
+                keep_content(self._store, type_, key, value)
+                self._store.put(type_, key, value)
+            self._store.put("unconfirmed", f"{type_}/{seed}", {"key": key, "process": self._process})
+            return value, changes
+
+    def update(self, type_: str, prior: Row, planned: Row) -> Row:
+        """Change an object to a planned value.
+
+        Raises:
+            Refusal: Databricks would refuse, or the object is gone.
+        """
+        value = copy.deepcopy(planned)
+        with self._store.transaction():
+            if type_ in grant_resources.TYPES:
+                grant_resources.write(self._store, type_, value)
+                return value
+            before = self._identities.key(type_, prior)
+            if self._store.get(type_, before) is None:
+                raise Refusal(f"{_noun(type_)} '{before}' does not exist.", "RESOURCE_DOES_NOT_EXIST", 404)
+            check_update(self._store, type_, prior, value)
+            key = self._identities.natural_key(type_, value) or before
+            if key != before:
+                if "id" in value and type_ not in self._framework:
+                    value["id"] = key
+                self._store.drop(type_, before)
+            self._finish(type_, value, str(value.get("id") or before), f"{type_}/{before}/changed")
+            if type_ in FILE_TYPES:
+                keep_content(self._store, type_, key, value)
+            self._store.put(type_, key, value)
+            self._confirm(type_, prior)
+        return value
+
+    def delete(self, type_: str, prior: Row) -> None:
+        """Remove an object; nothing when it is gone already.
+
+        Raises:
+            Refusal: it holds something.
+        """
+        with self._store.transaction():
+            if type_ in grant_resources.TYPES:
+                grant_resources.delete(self._store, type_, prior)
+                return
+            key = self._identities.key(type_, prior)
+            if self._store.get(type_, key) is None:
+                return
+            check_delete(self._store, type_, prior)
+            self._confirm(type_, prior)
+            self._remove(type_, key, prior)
+
+    def import_(self, type_: str, identifier: str) -> Row | None:
+        """The object of an import id, or None."""
+        if type_ in grant_resources.TYPES:
+            value = grant_resources.import_(self._store, type_, identifier)
+        else:
+            value = self._store.get(type_, self._identities.normal_key(type_, identifier))
+        found: Row | None = conform(self.node(type_), value)
+        return found
+
+    def confirm_all(self) -> None:
+        """Terraform ends in good order: it knows of everything that this process created."""
+        with self._store.transaction():
+            for key, row in self._store.all("unconfirmed"):
+                if row["process"] == self._process:
+                    self._store.drop("unconfirmed", key)
+
+    def _finish(self, type_: str, value: Row, identifier: str, source: str) -> None:
+        is_framework = type_ in self._framework
+        Fill(type_, identifier, source, is_framework=is_framework).fill(self.node(type_), value)
+        if type_ == "databricks_job":  # the API answers a job's tasks in this order
+            value["task"] = sorted(value.get("task") or [], key=lambda task: str(task.get("task_key")))
+
+    def _remove(self, type_: str, key: str, value: Row) -> None:
+        self._store.drop(type_, key)
+        if type_ in FILE_TYPES:
+            self._store.drop("content", content_key(key))
+        dropped(self._store, type_, key, value)
+
+    def _confirm(self, type_: str, value: Row) -> None:
+        note = f"{type_}/{self._identities.seed(type_, value)}"
+        if self._store.get("unconfirmed", note) is not None:
+            self._store.drop("unconfirmed", note)
+
+    def _sweep(self, type_: str, seed: str) -> None:
+        """Remove what a killed apply left of the object that is now made again."""
+        note = self._store.get("unconfirmed", f"{type_}/{seed}")
+        if note is None or note["process"] == self._process or _is_alive(note["process"]):
+            return
+        left = self._store.get(type_, note["key"])
+        if left is not None:
+            if self._identities.natural_key(type_, left) is None:
+                self._remove(type_, note["key"], left)
+            else:  # the same key comes back at once, so what hangs on it may stay
+                self._store.drop(type_, note["key"])
+        self._store.drop("unconfirmed", f"{type_}/{seed}")
+
+
+def _noun(type_: str) -> str:
+    return type_.removeprefix("databricks_").replace("_", " ").capitalize()
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
