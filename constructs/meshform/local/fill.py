@@ -7,6 +7,7 @@ gives the same state.
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from typing import Any
 
@@ -101,27 +102,38 @@ class Fill:
             return None if self._is_framework or not collection else {} if type_[0] == "map" else []
         if name == "id":
             return self._id
-        if child.spec.get("optional") and not (name == "owner" and self._type in _OPEN_OWNERS):
-            return None
         if type_ == "string":
-            return self._text(name)
-        if type_ == "number" and name.endswith(("_at", "_time", "_timestamp")):
+            known = self._known_text(name)
+            # what can also be given has a meaning that is not ours to make up
+            return known if known or child.spec.get("optional") else self._text(name)
+        if type_ == "number" and name == "object_id":
+            return int(hashlib.sha256(self._source.encode()).hexdigest()[:12], 16)
+        if (
+            type_ == "number"
+            and name.endswith(("_at", "_time", "_timestamp"))
+            and not child.spec.get("optional")
+        ):
             return _NOW_MILLISECONDS
         return None
 
-    def _text(self, name: str) -> str | None:
-        if known := _STATES.get((self._type, name)):
-            return known
+    def _known_text(self, name: str) -> str | None:
+        if name == "owner" and self._type not in _OPEN_OWNERS:
+            return None
         if name in _PEOPLE:
             return CURRENT_USER
-        if name.endswith(("_time", "_at")):
-            return _NOW
         if name == "metastore_id":
             return METASTORE_ID
-        if name == "url":
+        if name == "url" and not self._is_framework:
             return f"{WORKSPACE_URL}/#{self._type.removeprefix('databricks_')}/{self._id}"
-        if name in ("full_name", "workspace_path"):
-            return f"/Workspace{self._id}" if name == "workspace_path" else self._id
+        return _STATES.get((self._type, name))
+
+    def _text(self, name: str) -> str | None:
+        if name.endswith(("_time", "_at")):
+            return _NOW
+        if name == "workspace_path":
+            return f"/Workspace{self._id}"
+        if name == "full_name":
+            return self._id
         if name.endswith("_id") and name not in ("policy_id", "budget_policy_id", "usage_policy_id"):
             return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self._source}/{name}"))
         if self._is_framework and name == "name":

@@ -70,10 +70,10 @@ class Resources:
                 return value, changes
             seed = self._identities.seed(type_, value)
             self._sweep(type_, seed)
-            check_create(self._store, type_, value)
             source = next_source(self._store, type_, seed)
             identifier = self._identities.generated_id(type_, value, source)
             self._finish(type_, value, identifier, source)
+            check_create(self._store, type_, value)
             key = self._identities.natural_key(type_, value) or identifier
             if self._identities.overwrites(type_):
                 self._store.put(type_, key, value)
@@ -99,13 +99,13 @@ class Resources:
             before = self._identities.key(type_, prior)
             if self._store.get(type_, before) is None:
                 raise Refusal(f"{_noun(type_)} '{before}' does not exist.", "RESOURCE_DOES_NOT_EXIST", 404)
-            check_update(self._store, type_, prior, value)
             key = self._identities.natural_key(type_, value) or before
+            self._finish(type_, value, before, f"{type_}/{before}/changed")
             if key != before:
                 if "id" in value and type_ not in self._framework:
                     value["id"] = key
                 self._store.drop(type_, before)
-            self._finish(type_, value, str(value.get("id") or before), f"{type_}/{before}/changed")
+            check_update(self._store, type_, prior, value)
             if type_ in FILE_TYPES:
                 keep_content(self._store, type_, key, value)
             self._store.put(type_, key, value)
