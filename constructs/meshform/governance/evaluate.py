@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from meshform.governance.views import view_findings
+from meshform.governance.views import ResolvedView, circles, resolve_views
 from meshform.model.domain import MeshSpec
 from meshform.model.findings import Finding, Place, Severity
 from meshform.model.policy import Policy, Rule
@@ -16,10 +16,19 @@ from meshform.model.resolved import ResolvedDomain, ResolvedMesh, ResolvedProduc
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A mesh in one environment, and all that was found. With an error among the findings, do not compile it."""
+    """A mesh in one environment, and all that was found; with an error among the findings, do not compile it.
+
+    Attributes:
+        mesh: the mesh in that environment.
+        findings: each once, in the order in which they were found.
+        views: SQL, sources and columns of the views of the domains that were evaluated, by full name.
+        domain: the only domain that was evaluated; None for all.
+    """
 
     mesh: ResolvedMesh
     findings: tuple[Finding, ...]
+    views: Mapping[str, ResolvedView]
+    domain: str | None = None
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -40,15 +49,18 @@ def evaluate(spec: MeshSpec, environment: str, *, domain: str | None = None) -> 
         MeshformError: MF301 for an unknown environment.
     """
     mesh, findings = resolve(spec, environment_of(spec, environment))
+    views: dict[str, ResolvedView] = {}
     for one in mesh.domains.values():
         if domain in (None, one.name):
             for product in one.products:
-                findings += view_findings(product, mesh)
+                resolved, found = resolve_views(product, mesh)
+                views |= resolved
+                findings += found
             for policy in mesh.policies(one.name):
                 for rule in policy.rules:
                     findings += _run(rule, policy, one, mesh)
-    unique = dict.fromkeys(findings)
-    return Evaluation(mesh, tuple(unique))
+    findings += circles(views, mesh)
+    return Evaluation(mesh, tuple(dict.fromkeys(findings)), views, domain)
 
 
 def _run(rule: Rule, policy: Policy, domain: ResolvedDomain, mesh: ResolvedMesh) -> Iterator[Finding]:

@@ -53,7 +53,7 @@ class CompiledMesh:
 
 
 def compile_mesh(evaluation: Evaluation) -> CompiledMesh:
-    """Compile every stack of the mesh's environment.
+    """Compile every stack of the mesh's environment; of the domains only those that were evaluated.
 
     Raises:
         MeshformError: when the evaluation has errors; MF319 when domains read one another in a circle, so
@@ -69,6 +69,8 @@ def compile_mesh(evaluation: Evaluation) -> CompiledMesh:
     add_account(account, mesh)
     add_platform(platform, mesh, ledger)
     for name, producers in _in_order(mesh):
+        if evaluation.domain not in (None, name):
+            continue
         before = (environment.domain_stack(producer) for producer in producers)
         stack = Stack(environment.domain_stack(name), requires=(account.name, platform.name, *before))
         stacks[stack.name] = stack
