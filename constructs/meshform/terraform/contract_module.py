@@ -7,11 +7,7 @@ volumes and input ports reach it through the pipeline's configuration, which the
 
 from __future__ import annotations
 
-import pprint
-from typing import Any
-
 from meshform.model.contract import Action
-from meshform.model.names import quote
 from meshform.model.resolved import ResolvedProduct, ResolvedTable
 
 _EXPECTATION = {Action.WARN: "expect", Action.DROP: "expect_or_drop", Action.FAIL: "expect_or_fail"}
@@ -29,12 +25,14 @@ Generated from {contract}, version {version}. Do not edit: it is made anew with 
     def {function}(): ...
 """
 
-CONTRACT = {contract_literal}
+CONTRACT = {{
+{tables}}}
 
 
 def table(name):
     """Keyword arguments of a dataset decorator: name, comment and schema of a table, `schema.table`."""
-    return {{"name": name, "comment": CONTRACT[name]["comment"], "schema": CONTRACT[name]["schema"]}}
+    described = ", ".join(_ddl(column) for column in CONTRACT[name]["columns"])
+    return {{"name": name, "comment": CONTRACT[name]["comment"], "schema": described}}
 
 
 def expectations(name):
@@ -57,12 +55,22 @@ def volume(name):
 
 def columns(name):
     """Names and types of the columns of a table, as a schema for a reader of files."""
-    return ", ".join(f"`{{column['name']}}` {{column['type']}}" for column in CONTRACT[name]["columns"])
+    return ", ".join(f"{{_quoted(column)}} {{column['type']}}" for column in CONTRACT[name]["columns"])
 
 
 def source(port):
     """Full name, in this environment, of the input port `domain.product.port`."""
     return _spark().conf.get(f"meshform.input.{{port}}")
+
+
+def _ddl(column):
+    text = f"{{_quoted(column)}} {{column['type']}}{{'' if column['nullable'] else ' NOT NULL'}}"
+    comment = column["comment"].replace("\\\\", "\\\\\\\\").replace("'", "\\\\'")
+    return f"{{text}} COMMENT '{{comment}}'" if comment else text
+
+
+def _quoted(column):
+    return "`" + column["name"].replace("`", "``") + "`"
 
 
 def _spark():
@@ -75,7 +83,7 @@ def _spark():
 def contract_module(product: ResolvedProduct) -> bytes:
     """Source text of the generated module, `<product>_contract.py`."""
     tables = [table for table in product.tables if not table.is_view]
-    example = f"{tables[0].schema}.{tables[0].name}" if tables else "schema.table"
+    example = f"{tables[-1].schema}.{tables[-1].name}" if tables else "schema.table"
     contract = product.spec.contract
     return _MODULE.format(
         address=product.address,
@@ -84,9 +92,7 @@ def contract_module(product: ResolvedProduct) -> bytes:
         module=f"{product.name}_contract",
         example=example,
         function=example.rpartition(".")[2],
-        contract_literal=pprint.pformat(
-            {f"{table.schema}.{table.name}": _entry(table) for table in tables}, width=100, sort_dicts=False
-        ),
+        tables="".join(_entry(table) for table in tables),
     ).encode()
 
 
@@ -95,31 +101,26 @@ def _plain(text: str) -> str:
     return "".join(c for c in text if c.isprintable() and c not in '"\\')
 
 
-def _entry(table: ResolvedTable) -> dict[str, Any]:
+def _entry(table: ResolvedTable) -> str:
+    """One table of the module's CONTRACT: Python literals, a line for each column and rule."""
     spec = table.spec
-    entry: dict[str, Any] = {
-        "comment": spec.description or "",
-        "schema": ", ".join(_column_ddl(c.name, c.type, c.required, c.description) for c in spec.columns),
-        "columns": [
-            {
-                "name": column.name,
-                "type": column.type,
-                "comment": column.description or "",
-                "nullable": not column.required,
-            }
-            for column in spec.columns
-        ],
-        "expect": {},
-        "expect_or_drop": {},
-        "expect_or_fail": {},
-    }
-    for rule in spec.expectations:
-        entry[_EXPECTATION[rule.action]][rule.name] = rule.expression
-    return entry
-
-
-def _column_ddl(name: str, type_: str, required: bool, description: str | None) -> str:
-    comment = (description or "").replace("\\", "\\\\").replace("'", "\\'")
-    return f"{quote(name)} {type_}{' NOT NULL' if required else ''}" + (
-        f" COMMENT '{comment}'" if comment else ""
-    )
+    lines = [f"    {f'{table.schema}.{table.name}'!r}: {{", f"        'comment': {spec.description or ''!r},"]
+    lines += ["        'columns': ["]
+    for column in spec.columns:
+        described = {
+            "name": column.name,
+            "type": column.type,
+            "comment": column.description or "",
+            "nullable": not column.required,
+        }
+        lines.append(f"            {described!r},")
+    lines.append("        ],")
+    for action, kind in _EXPECTATION.items():
+        lines.append(f"        {kind!r}: {{")
+        lines += [
+            f"            {rule.name!r}: {rule.expression!r},"
+            for rule in spec.expectations
+            if rule.action is action
+        ]
+        lines.append("        },")
+    return "\n".join([*lines, "    },", ""])
