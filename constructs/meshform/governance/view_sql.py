@@ -153,7 +153,7 @@ def _errors(tree: exp.Expression) -> Iterator[tuple[str, SqlError]]:
             yield REACHES_OUT, error
 
 
-def _error(node: exp.Expression) -> SqlError | None:
+def _error(node: object) -> SqlError | None:
     instead = "read tables of the product or its inputs"
     if isinstance(node, exp.Table):
         return _table_error(node, instead)
