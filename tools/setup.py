@@ -193,7 +193,7 @@ def _pip_lock(name: str) -> None:
 
 def _pip(arguments: list[str], what: str) -> None:
     # Compiling every module ahead takes a third of the time; Python does it for those that are used.
-    options = ["--no-input", "--disable-pip-version-check", "--root-user-action=ignore", "--quiet"]
+    options = ["--no-input", "--disable-pip-version-check", "--quiet"]
     compiled = ["--no-compile"] if arguments[0] == "install" else []
     _run([str(PYTHON), "-m", "pip", *options, *arguments, *compiled], what, code="MF809")
 
