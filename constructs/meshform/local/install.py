@@ -29,8 +29,10 @@ def install(root: Path) -> Path:
     """
     folder = root.absolute() / ".meshform"
     mirror = mirror_folder(root)
-    launcher = mirror / SOURCE / VERSION / _platform() / f"terraform-provider-databricks_v{VERSION}"
-    _write(launcher, _LAUNCHER, 0o755)
+    # cdktf always locks for linux_amd64 as well as for the machine.
+    for platform_name in {_platform(), "linux_amd64"}:
+        launcher = mirror / SOURCE / VERSION / platform_name / f"terraform-provider-databricks_v{VERSION}"
+        _write(launcher, _LAUNCHER, 0o755)
     _write(folder / "terraformrc", _configuration(mirror), 0o644)
     return mirror
 
