@@ -58,8 +58,7 @@ class SchemaCheck:
         self._hint = (
             f"it is not checked: the packaged facts are of provider {VERSION}"
             if only_newer
-            else f"take it out; if it is newer than provider {VERSION}, let provider_version of the "
-            "environment admit only versions that have it"
+            else f"take it out; if it is newer than {VERSION}, raise provider_version of the environment"
         )
 
     def check(self, kind: str, type_: str, body: Mapping[str, Any], place: Place = NOWHERE) -> list[Finding]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from types import NoneType
 from typing import Any
 
 from meshform.model.findings import Finding, Place, Severity
@@ -75,12 +74,23 @@ class Report:
         self.add("MF528", summary, fix=fix, severity=Severity.WARNING)
 
 
-_WORDS = {str: "text", bool: "a truth value", int: "a number", float: "a number", NoneType: "null"}
-
-
 def _shown(value: Any, *, hidden: bool) -> str:
-    kind = _WORDS.get(type(value)) or ("a map" if isinstance(value, Mapping) else "a list")
+    kind = _kind(value)
     if hidden or value is None:
         return kind
     text = json.dumps(value, default=repr, ensure_ascii=False)
     return f"{kind}: {text}" if len(text) <= 60 else f"{kind}: {text[:60]}…"
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        return "text"
+    if isinstance(value, bool):
+        return "a truth value"
+    if isinstance(value, int | float):
+        return "a number"
+    if isinstance(value, list | tuple):
+        return "a list"
+    return "a map" if isinstance(value, Mapping) else f"a {type(value).__name__}"
