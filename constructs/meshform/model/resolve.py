@@ -187,7 +187,7 @@ def _readers(product: ResolvedProduct, mesh: ResolvedMesh, findings: list[Findin
         ended = list(_ended(consumer, product, mesh))
         findings += ended
         principals = _reader_principals(consumer, product, mesh, findings)
-        if principals and not unknown and not ended:
+        if not unknown and not ended:
             yield Reader(consumer, principals, consumer.ports or tuple(product.ports))
 
 
@@ -235,10 +235,8 @@ def _reader_principals(
             )
         )
         return ()
-    names = [other.pipeline.run_as] if other.pipeline else []
-    if other.views:
-        names += [domain.owner for domain in mesh.spec.domains if domain.name == other.domain]
-    return tuple(name_id for name in names if (name_id := mesh.principal_id(name)))
+    run_as = mesh.principal_id(other.pipeline.run_as) if other.pipeline else None
+    return (run_as,) if run_as else ()
 
 
 def _references(product: ResolvedProduct, mesh: ResolvedMesh) -> Iterator[Finding]:

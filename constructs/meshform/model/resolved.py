@@ -61,8 +61,8 @@ class Reader:
 
     Attributes:
         consumer: the consumer as declared.
-        principals: as Unity Catalog's grants name them: a group's name, or for a product the application id
-            of its pipeline's service principal and, when it has views, the group that owns those.
+        principals: as Unity Catalog's grants name them: a group's name, or the application id of a product's
+            service principal; none for a product without a pipeline.
         ports: names of the ports that they read.
     """
 

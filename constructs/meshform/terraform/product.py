@@ -7,10 +7,10 @@ makes a view needs it on the view's sources, and gets it as a member of the owne
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from meshform.governance.views import ResolvedView
-from meshform.model.resolved import ResolvedMesh, ResolvedProduct, ResolvedTable
+from meshform.model.resolved import Reader, ResolvedMesh, ResolvedProduct, ResolvedTable
 from meshform.terraform.access import Access
 from meshform.terraform.alerts import add_alerts
 from meshform.terraform.grants import Ledger
@@ -67,10 +67,23 @@ def publish_product(
             _add_view(stack, table, product, mesh, access, views[table.full_name])
         if table.is_port:
             readers = [reader for reader in product.readers if table.name in reader.ports]
-            for principal in (principal for reader in readers for principal in reader.principals):
-                access.select(principal, table, product.place)
+            for reader in readers:
+                for principal in (*reader.principals, *_view_owners(reader, table, mesh, views)):
+                    access.select(principal, table, product.place)
     add_shares(stack, product, mesh, ledger, access)
     add_alerts(stack, product, mesh, access)
+
+
+def _view_owners(
+    reader: Reader, table: ResolvedTable, mesh: ResolvedMesh, views: Mapping[str, ResolvedView]
+) -> Iterator[str]:
+    """The group that owns a view of the consumer over a table of another domain: the view has its rights."""
+    consumer = mesh.products.get(reader.consumer.product or "")
+    if consumer and consumer.domain.catalog != table.catalog:
+        read = (views[view.full_name].sources for view in consumer.tables if view.full_name in views)
+        owner = mesh.principal_id(consumer.domain.spec.owner)
+        if owner and any(table in sources for sources in read):
+            yield owner
 
 
 def _add_volumes(stack: Stack, product: ResolvedProduct, mesh: ResolvedMesh, access: Access) -> None:
