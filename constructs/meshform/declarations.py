@@ -42,7 +42,7 @@ def declare(kind: type[_Value], place: Place, fields: Mapping[str, Any]) -> _Val
         MeshformError: MF300 for each argument of a wrong type or shape.
     """
     try:
-        return kind(**fields, place=place)
+        return kind.model_validate({**fields, "place": place})
     except ValidationError as error:
         raise misuse(error, place) from None
 

@@ -74,13 +74,11 @@ class Pipeline(Value):
             generated module `<product>_contract.py` beside it.
         run_as: the service principal (a name in the registry) that it runs as.
         schedule: when its job runs. Default: only when somebody starts it.
-        continuous: keep it running instead of on a schedule. Default: False.
     """
 
     source: Path
     run_as: str
     schedule: Schedule | None = None
-    continuous: bool = False
 
 
 class Volume(Value):

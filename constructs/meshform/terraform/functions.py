@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from meshform.model.environment import Environment
 from meshform.model.findings import Place
 from meshform.model.policy import ROW_FILTER_TAG, Classification, MaskFunction, RowFilter
 from meshform.model.resolved import ResolvedMesh
@@ -128,36 +129,35 @@ def add_functions(
         rank=PREPARE,
         after=[schema.address],
     )
-    if mesh.environment.first_run == "apply":
-        stack.step(
-            "functions",
-            run_job_step(job, sha256(ddl).hexdigest(), f"the functions of {prefix}", mesh.environment.name),
-            place,
-            rank=FUNCTIONS,
-        )
+    stack.step(
+        "functions",
+        run_job_step(job, sha256(ddl).hexdigest(), f"the functions of {prefix}", mesh.environment),
+        place,
+        rank=FUNCTIONS,
+    )
 
 
 def run_job_step(
-    job: Block, digest: str, label: str, environment: str, **triggers: Reference
+    job: Block, digest: str, label: str, environment: Environment, **triggers: Reference
 ) -> dict[str, Any]:
-    """The body of a step that runs a job once for each digest and set of triggers, and waits for it."""
+    """The body of a step that runs a job once for each digest and set of triggers, and waits for it.
+
+    Where first runs are manual it runs nothing, and is still the barrier that keeps the order.
+    """
     job_id = job.attribute("id")
-    return {
-        "triggers_replace": {"digest": digest, "job": job_id, **triggers},
-        "provisioner": [
-            {
-                "local-exec": {
-                    "command": "meshform step run-job",
-                    "environment": {
-                        "MESHFORM_STEP_JOB_ID": job_id,
-                        "MESHFORM_STEP_DIGEST": digest,
-                        "MESHFORM_STEP_LABEL": label,
-                        "MESHFORM_ENV": environment,
-                    },
-                }
-            }
-        ],
+    body: dict[str, Any] = {"triggers_replace": {"digest": digest, "job": job_id, **triggers}}
+    if environment.first_run == "manual":
+        # turning to first runs during apply later makes the step new, and so runs it
+        body["triggers_replace"]["first_run"] = "manual"
+        return body
+    variables = {
+        "MESHFORM_STEP_JOB_ID": job_id,
+        "MESHFORM_STEP_DIGEST": digest,
+        "MESHFORM_STEP_LABEL": label,
+        "MESHFORM_ENV": environment.name,
     }
+    command = {"command": "meshform step run-job", "environment": variables}
+    return {**body, "provisioner": [{"local-exec": command}]}
 
 
 def add_policy(

@@ -57,7 +57,6 @@ def add_pipeline(
             "catalog": product.domain.catalog,
             "schema": product.spec.schema_name,
             "serverless": True,
-            "continuous": spec.continuous,
             "root_path": folder,
             "configuration": configuration or None,
             "library": [
@@ -76,20 +75,19 @@ def add_pipeline(
     _permissions(stack, product, mesh, pipeline, job)
     for schema in sorted({table.schema for table in product.tables if not table.is_view}):
         access.use(product.run_as or "", schema, product.place, ["CREATE_MATERIALIZED_VIEW", "CREATE_TABLE"])
-    if environment.first_run == "apply" and not spec.continuous:
-        stack.step(
-            local_name("run", product.name),
-            run_job_step(
-                job,
-                _digest(files, configuration),
-                f"the pipeline of {product.address}",
-                environment.name,
-                # a new pipeline has no tables yet
-                pipeline=pipeline.attribute("id"),
-            ),
-            product.place,
-            rank=rank,
-        )
+    stack.step(
+        local_name("run", product.name),
+        run_job_step(
+            job,
+            _digest(files, configuration),
+            f"the pipeline of {product.address}",
+            environment,
+            # a new pipeline has no tables yet
+            pipeline=pipeline.attribute("id"),
+        ),
+        product.place,
+        rank=rank,
+    )
 
 
 def job_name(product: ResolvedProduct, mesh: ResolvedMesh) -> str:

@@ -1,0 +1,97 @@
+"""What the contract of data product customers.customers says to its pipeline.
+
+Generated from domains/customers/customers.odcs.yaml, version 1.0.0. Do not edit: it is made anew with every synthesis.
+
+    from pyspark import pipelines as dp
+    import customers_contract as contract
+
+    @dp.materialized_view(**contract.table("gold.customers"))
+    @contract.expectations("gold.customers")
+    def customers(): ...
+"""
+
+CONTRACT = {
+    'bronze.customers_raw': {
+        'comment': 'Customers as the shop wrote them, one row for each line of a file. Internal.',
+        'columns': [
+            {'name': 'customer_id', 'type': 'string', 'comment': 'Number of the customer in the shop.', 'nullable': True},
+            {'name': 'full_name', 'type': 'string', 'comment': 'First and family name.', 'nullable': True},
+            {'name': 'email', 'type': 'string', 'comment': 'Address for messages about orders.', 'nullable': True},
+            {'name': 'country', 'type': 'string', 'comment': 'Country of the invoice address, as the customer wrote it.', 'nullable': True},
+            {'name': 'customer_since', 'type': 'string', 'comment': 'Day of the first order, as text in ISO 8601.', 'nullable': True},
+        ],
+        'expect': {
+        },
+        'expect_or_drop': {
+        },
+        'expect_or_fail': {
+        },
+    },
+    'gold.customers': {
+        'comment': 'Customers data product (Gold). One row for each customer.',
+        'columns': [
+            {'name': 'customer_id', 'type': 'string', 'comment': 'Number of the customer in the shop.', 'nullable': True},
+            {'name': 'full_name', 'type': 'string', 'comment': 'First and family name.', 'nullable': True},
+            {'name': 'email', 'type': 'string', 'comment': 'Address for messages about orders.', 'nullable': True},
+            {'name': 'country', 'type': 'string', 'comment': 'Country of the invoice address, ISO 3166-1 alpha-2.', 'nullable': True},
+            {'name': 'customer_since', 'type': 'date', 'comment': 'Day of the first order.', 'nullable': True},
+        ],
+        'expect': {
+        },
+        'expect_or_drop': {
+            'customer_id_is_not_null': 'customer_id IS NOT NULL',
+        },
+        'expect_or_fail': {
+        },
+    },
+}
+
+
+def table(name):
+    """Keyword arguments of a dataset decorator: name, comment and schema of a table, `schema.table`."""
+    described = ", ".join(_ddl(column) for column in CONTRACT[name]["columns"])
+    return {"name": name, "comment": CONTRACT[name]["comment"], "schema": described}
+
+
+def expectations(name):
+    """Decorator with the quality rules of a table: they warn, drop rows or fail the update."""
+    from pyspark import pipelines as dp
+
+    def decorate(function):
+        for kind in ("expect", "expect_or_drop", "expect_or_fail"):
+            for rule, condition in CONTRACT[name][kind].items():
+                function = getattr(dp, kind)(rule, condition)(function)
+        return function
+
+    return decorate
+
+
+def volume(name):
+    """Path of a volume of the product in this environment."""
+    return _spark().conf.get(f"meshform.volume.{name}")
+
+
+def columns(name):
+    """Names and types of the columns of a table, as a schema for a reader of files."""
+    return ", ".join(f"{_quoted(column)} {column['type']}" for column in CONTRACT[name]["columns"])
+
+
+def source(port):
+    """Full name, in this environment, of the input port `domain.product.port`."""
+    return _spark().conf.get(f"meshform.input.{port}")
+
+
+def _ddl(column):
+    text = f"{_quoted(column)} {column['type']}{'' if column['nullable'] else ' NOT NULL'}"
+    comment = column["comment"].replace("\\", "\\\\").replace("'", "\\'")
+    return f"{text} COMMENT '{comment}'" if comment else text
+
+
+def _quoted(column):
+    return "`" + column["name"].replace("`", "``") + "`"
+
+
+def _spark():
+    from pyspark.sql import SparkSession
+
+    return SparkSession.getActiveSession() or SparkSession.builder.getOrCreate()
