@@ -10,7 +10,6 @@ that it already exists.
 from __future__ import annotations
 
 import copy
-import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +20,7 @@ from meshform.local.identity import Identities, next_source
 from meshform.local.rules import Refusal, check_create, check_delete, check_update, dropped
 from meshform.local.rules.refusal import already_exists
 from meshform.local.schema_walk import Node, conform
+from meshform.local.session import Session
 from meshform.local.store import Change, Row, Store
 
 
@@ -38,7 +38,8 @@ class Resources:
         self._schemas = schemas
         self._framework = frozenset(facts["framework"])
         self._identities = Identities(facts)
-        self._process = os.getpid()
+        self._session = Session(store.path)
+        self._has_created = False
 
     def node(self, type_: str) -> Node:
         """The block of a type."""
@@ -82,7 +83,8 @@ class Resources:
             if type_ in FILE_TYPES:
                 keep_content(self._store, type_, key, value)
                 self._store.put(type_, key, value)
-            self._store.put("unconfirmed", f"{type_}/{seed}", {"key": key, "process": self._process})
+            self._has_created = True
+            self._store.put("unconfirmed", f"{type_}/{seed}", {"key": key, "session": self._session.number})
             return value, changes
 
     def update(self, type_: str, prior: Row, planned: Row) -> Row:
@@ -140,9 +142,11 @@ class Resources:
 
     def confirm_all(self) -> None:
         """Terraform ends in good order: it knows of everything that this process created."""
+        if not self._has_created:
+            return
         with self._store.transaction():
             for key, row in self._store.all("unconfirmed"):
-                if row["process"] == self._process:
+                if row["session"] == self._session.number:
                     self._store.drop("unconfirmed", key)
 
     def _finish(self, type_: str, value: Row, identifier: str, source: str) -> None:
@@ -165,7 +169,7 @@ class Resources:
     def _sweep(self, type_: str, seed: str) -> None:
         """Remove what a killed apply left of the object that is now made again."""
         note = self._store.get("unconfirmed", f"{type_}/{seed}")
-        if note is None or note["process"] == self._process or _is_alive(note["process"]):
+        if note is None or self._session.is_alive(note["session"]):
             return
         left = self._store.get(type_, note["key"])
         if left is not None:
@@ -178,13 +182,3 @@ class Resources:
 
 def _noun(type_: str) -> str:
     return type_.removeprefix("databricks_").replace("_", " ").capitalize()
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

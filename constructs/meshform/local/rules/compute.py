@@ -51,7 +51,7 @@ def check_job(store: Store, value: Row) -> None:
                 raise Refusal(f"'{needed.get('task_key')}', on which {where} depends, is no task of the job")
         for block, (attribute, type_, word) in _TASK_NEEDS.items():
             for body in task.get(block) or ():
-                require_row(store, type_, body.get(attribute), word, f", which {where} runs")
+                require_row(store, type_, body.get(attribute), word, f", which {where} runs,")
     _run_as(store, value)
 
 
