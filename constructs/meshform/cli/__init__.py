@@ -13,8 +13,6 @@ from importlib import import_module
 
 import click
 
-from meshform.model.findings import MeshformError
-
 __all__ = ["main"]
 
 # name -> (module, one line for the help); the module has a click command named `command`
@@ -25,7 +23,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Check the tools: Python, Node, Terraform, cdktf, the local workspace.",
     ),
     "env": ("meshform.cli.env", "Print or write the environment for cdktf and Terraform."),
-    "provider": ("meshform.cli.provider", "The local workspace as a Terraform provider; Terraform starts it."),
+    "provider": (
+        "meshform.cli.provider",
+        "The local workspace as a Terraform provider; Terraform starts it.",
+    ),
+    "provider-facts": ("meshform.cli.provider_facts", "Learn the facts of another version of the provider."),
     "run": ("meshform.cli.run", "Run a data product's pipeline now."),
     "step": ("meshform.cli.step", "Steps of an apply; Terraform calls them."),
 }
@@ -60,7 +62,12 @@ def main() -> None:
     """Run the command line; the entry point of the `meshform` script."""
     try:
         _meshform(prog_name="meshform")
-    except MeshformError as error:
+    except ValueError as error:
+        # imported here because it costs as much as all the rest, and Terraform starts the provider often
+        from meshform.model.findings import MeshformError
+
+        if not isinstance(error, MeshformError):
+            raise
         from meshform.cli.output import print_findings
 
         print_findings(error.findings)
