@@ -17,7 +17,7 @@ __all__ = ["main"]
 
 # name -> (module, one line for the help); the module has a click command named `command`
 COMMANDS: dict[str, tuple[str, str]] = {
-    "check": ("meshform.cli.check", "check the mesh, or one domain of it"),
+    "check": ("meshform.cli.check", "Check the mesh, or one domain of it."),
     "doctor": (
         "meshform.cli.doctor",
         "Check the tools: Python, Node, Terraform, cdktf, the local workspace.",
@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "provider-facts": ("meshform.cli.provider_facts", "Learn the facts of another version of the provider."),
     "run": ("meshform.cli.run", "Run a data product's pipeline now."),
+    "show": ("meshform.cli.show", "Show domains, products, ports, who reads what, and what is deployed."),
     "step": ("meshform.cli.step", "Steps of an apply; Terraform calls them."),
 }
 

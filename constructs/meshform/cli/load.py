@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tomllib
 from collections.abc import Callable
@@ -13,35 +14,46 @@ from typing import Any
 from meshform.model.domain import MeshSpec
 from meshform.model.findings import Finding, MeshformError, Place
 from meshform.settings import Settings
+from meshform.toolchain import Layout
+from meshform.toolchain.environment import settings
 
 DEFAULT = "domains:declare"
 
 
-def load_mesh(settings: Settings, root: Path | None = None) -> MeshSpec:
+def load_mesh(run: Settings, root: Path | None = None) -> MeshSpec:
     """Declare the mesh that the project's `pyproject.toml` names, without cdktf.
 
     `[tool.meshform] mesh = "module:function"`, by default `domains:declare`: a function that takes a scope
     and returns a Mesh.
 
     Args:
-        settings: the day on which the mesh is evaluated.
+        run: the day on which the mesh is evaluated.
         root: folder of the project. Default: the working folder.
 
     Raises:
         MeshformError: MF331 when there is no such module or function, or what it returns is no Mesh; and
             whatever the declarations raise.
     """
+    root = (root or Path.cwd()).absolute()
+    _prepare_node(root)
     from constructs import RootConstruct
 
     from meshform.mesh import Mesh
 
-    root = (root or Path.cwd()).absolute()
     mesh = _function(root)(RootConstruct())
     if not isinstance(mesh, Mesh):
         raise _error(
             root, f"the function returns {type(mesh).__name__}, not a Mesh", "return the mesh from it"
         )
-    return settings.apply(mesh.spec)
+    return run.apply(mesh.spec)
+
+
+def _prepare_node(root: Path) -> None:
+    """Let the constructs start the project's Node, without its notices, also where env.sh was not read."""
+    layout = Layout(root)
+    for name, value in settings(layout).items():
+        if name.startswith("JSII_") and (name != "JSII_NODE" or layout.node.exists()):
+            os.environ.setdefault(name, value)
 
 
 def _function(root: Path) -> Callable[[Any], object]:
@@ -68,12 +80,12 @@ def _function(root: Path) -> Callable[[Any], object]:
 def _configured(root: Path) -> str:
     path = root / "pyproject.toml"
     try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+        project = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return DEFAULT
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise _error(root, f"pyproject.toml cannot be read: {error}", "correct it") from None
-    target = settings.get("tool", {}).get("meshform", {}).get("mesh", DEFAULT)
+    target = project.get("tool", {}).get("meshform", {}).get("mesh", DEFAULT)
     return target if isinstance(target, str) else DEFAULT
 
 
