@@ -5,7 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
+from meshform.governance.expressions import expectation_findings, policy_findings
+from meshform.governance.texts import text_findings
 from meshform.governance.views import ResolvedView, circles, resolve_views
 from meshform.model.domain import MeshSpec
 from meshform.model.findings import Finding, Place, Severity
@@ -56,10 +59,13 @@ def evaluate(spec: MeshSpec, environment: str, *, domain: str | None = None) -> 
                 resolved, found = resolve_views(product, mesh)
                 views |= resolved
                 findings += found
+                findings += expectation_findings(product.spec)
             for policy in mesh.policies(one.name):
                 for rule in policy.rules:
                     findings += _run(rule, policy, one, mesh)
     findings += circles(views, mesh)
+    findings += chain.from_iterable(policy_findings(policy) for policy in spec.policies)
+    findings += text_findings(spec, domain)
     return Evaluation(mesh, tuple(dict.fromkeys(findings)), views, domain)
 
 
