@@ -5,18 +5,18 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
 from meshform.cli.load import load_mesh
 from meshform.cli.output import printable
 from meshform.governance.evaluate import evaluate
-from meshform.model.environment import Environment
 from meshform.model.findings import MeshformError
-from meshform.model.resolved import ResolvedDomain, ResolvedMesh, ResolvedProduct
+from meshform.model.resolved import ResolvedDomain, ResolvedMesh, ResolvedProduct, ResolvedTable
 from meshform.settings import Settings
 
 
@@ -31,85 +31,84 @@ def command(env: str | None) -> None:
     mesh = evaluation.mesh
     console = Console(highlight=False)
     for domain in mesh.domains.values():
-        console.print(_domain(domain, mesh))
-    console.print(_stacks(mesh, Path.cwd()))
-    console.print("Synthesized JSON: cdktf.out/stacks/STACK/cdk.tf.json    State: terraform.STACK.tfstate")
+        for line in _domain(domain, mesh):
+            console.print(line, soft_wrap=True)
+        console.print()
+    console.print("[bold]Stacks[/], in the order of deployment")
+    for line in _stacks(mesh, Path.cwd()):
+        console.print(line, soft_wrap=True)
 
 
-def _domain(domain: ResolvedDomain, mesh: ResolvedMesh) -> Table:
+def _line(indent: int, strong: str, *rest: str) -> Text:
+    """A line with its first words in bold, and every text of a user made harmless."""
+    line = Text(" " * indent)
+    line.append(printable(strong), style="bold")
+    line.append(printable("".join(f"  {part}" for part in rest if part)))
+    return line
+
+
+def _domain(domain: ResolvedDomain, mesh: ResolvedMesh) -> Iterator[Text]:
     spec = domain.spec
-    table = Table(
-        title=printable(
-            f"Domain {domain.name}: catalog {domain.catalog}, owner {spec.owner}, support {spec.support}"
-        ),
-        title_justify="left",
-        title_style="bold",
-    )
-    for heading in ("product", "port", "kind", "classified columns", "read by"):
-        table.add_column(heading, overflow="fold")
+    yield _line(0, f"Domain {domain.name}", f"catalog {domain.catalog}, owned by {spec.owner}")
+    yield Text(printable(f"  help at {spec.support}"))
     for product in domain.products:
-        for i, port in enumerate(product.ports.values()):
-            table.add_row(
-                printable(f"{product.name} {product.spec.contract.version}") if i == 0 else "",
-                printable(f"{port.schema}.{port.name}"),
-                port.spec.physical_type.replace("_", " "),
-                printable(", ".join(f"{c.name} ({c.classification})" for c in port.classified_columns()))
-                or "-",
-                printable(", ".join(_readers(product, port.name, mesh))) or "-",
-                end_section=i == len(product.ports) - 1,
-            )
-    return table
+        schedule = product.spec.pipeline and product.spec.pipeline.schedule
+        runs = f"runs at {schedule.cron} {schedule.timezone}" if schedule else ""
+        yield _line(2, f"product {product.name}", f"version {product.spec.contract.version}", runs)
+        for port in product.ports.values():
+            kind = port.spec.physical_type.replace("_", " ")
+            yield _line(4, f"{port.schema}.{port.name}", kind, _classified(port))
+            for reader in _readers(product, port.name, mesh):
+                yield Text(printable(f"      {reader}"))
 
 
-def _readers(product: ResolvedProduct, port: str, mesh: ResolvedMesh) -> list[str]:
-    readers = [
-        f"{'product ' if reader.consumer.product else ''}{reader.consumer.name}"
-        for reader in product.readers
-        if port in reader.ports
-    ]
-    shared = [
-        f"recipient {mesh.environment.scoped(recipient.name)}"
-        for share in product.spec.shares
-        if port in share.ports
-        for recipient in share.recipients
-    ]
-    return sorted(readers) + sorted(shared)
+def _classified(port: ResolvedTable) -> str:
+    classes: dict[str, list[str]] = {}
+    for column in port.classified_columns():
+        classes.setdefault(column.classification or "", []).append(column.name)
+    return "; ".join(f"{name}: {', '.join(columns)}" for name, columns in sorted(classes.items()))
 
 
-def _stacks(mesh: ResolvedMesh, root: Path) -> Table:
-    table = Table(title="Stacks, in the order of deployment", title_justify="left", title_style="bold")
-    for heading in ("stack", "resources", "of these types"):
-        table.add_column(heading, overflow="fold")
-    for name in _stack_names(mesh.environment, mesh):
-        types = _types_in_state(root / f"terraform.{name}.tfstate")
-        if types is None:
-            table.add_row(name, "-", "no local state: not deployed from this folder")
+def _readers(product: ResolvedProduct, port: str, mesh: ResolvedMesh) -> Iterator[str]:
+    readers = [reader.consumer for reader in product.readers if port in reader.ports]
+    for consumer in sorted(readers, key=lambda consumer: consumer.name):
+        kind = "product" if consumer.product else "group"
+        yield f"read by {kind} {consumer.name}: {consumer.purpose}"
+    for share in product.spec.shares:
+        for recipient in share.recipients if port in share.ports else ():
+            yield f"shared with recipient {mesh.environment.scoped(recipient.name)}"
+
+
+def _stacks(mesh: ResolvedMesh, root: Path) -> Iterator[str]:
+    environment = mesh.environment
+    names = [environment.account_stack, environment.platform_stack]
+    names += [environment.domain_stack(domain) for domain in mesh.domains]
+    width = max(map(len, names))
+    for name in names:
+        state = root / f"terraform.{name}.tfstate"
+        try:
+            types = types_in_state(state)
+        except FileNotFoundError:
+            yield f"  {name:<{width}}  not deployed from this folder"
+        except ValueError as error:
+            yield f"  {name:<{width}}  {printable(str(error))}"
         else:
-            listed = ", ".join(
-                f"{number} {kind.removeprefix('databricks_')}" for kind, number in sorted(types.items())
-            )
-            table.add_row(name, str(sum(types.values())), listed or "-")
-    return table
+            yield f"  {name:<{width}}  {sum(types.values()):>3} resources in {state.name}"
 
 
-def _stack_names(environment: Environment, mesh: ResolvedMesh) -> list[str]:
-    return [
-        environment.account_stack,
-        environment.platform_stack,
-        *(environment.domain_stack(domain) for domain in mesh.domains),
-    ]
+def types_in_state(path: Path) -> Counter[str]:
+    """How many resources of each type a Terraform state holds; nothing else of it is read.
 
-
-def _types_in_state(path: Path) -> Counter[str] | None:
-    """How many resources of each type a state holds; nothing else of it is read."""
-    try:
-        resources = json.loads(path.read_bytes())["resources"]
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, TypeError):
-        return Counter({"(the state cannot be read)": 0})
+    Raises:
+        FileNotFoundError: there is no state.
+        ValueError: it cannot be read.
+    """
+    content = path.read_bytes()
     types: Counter[str] = Counter()
-    for one in resources:
-        if one["mode"] == "managed":
-            types[one["type"]] += len(one["instances"])
+    try:
+        for resource in json.loads(content)["resources"]:
+            if resource["mode"] == "managed":
+                types[resource["type"]] += len(resource["instances"])
+    except (ValueError, KeyError, TypeError):
+        raise ValueError(f"{path.name} is not a Terraform state") from None
     return types
