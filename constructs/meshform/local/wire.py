@@ -7,7 +7,7 @@ are those of tfplugin6.proto; there is no generated code and no `protobuf` packa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 _VARINT, _BYTES = 0, 2
 _LAST_SEVEN_BITS, _MORE = 0x7F, 0x80
@@ -35,19 +35,16 @@ def parse(message: bytes) -> Fields:
     Raises:
         ValueError: the message is cut short or holds another wire type.
     """
-    fields: Fields = {}
-    position = 0
-    while position < len(message):
-        tag, position = _read_varint(message, position)
-        value, position = _read_varint(message, position)
-        if tag & 7 == _VARINT:
-            fields[tag >> 3] = value
-        elif tag & 7 == _BYTES and position + value <= len(message):
-            fields[tag >> 3] = message[position : position + value]
-            position += value
-        else:
-            raise ValueError(f"field {tag >> 3} of wire type {tag & 7} cannot be read")
-    return fields
+    return dict(_each(message))
+
+
+def occurrences(message: bytes, number: int) -> list[bytes]:
+    """Every value of a field that occurs several times, in order.
+
+    Raises:
+        ValueError: the message is cut short or holds another wire type.
+    """
+    return [value for found, value in _each(message) if found == number and isinstance(value, bytes)]
 
 
 def text(fields: Fields, number: int) -> str:
@@ -64,6 +61,20 @@ def octets(fields: Fields, number: int) -> bytes:
     if isinstance(value, int):
         raise TypeError(f"field {number} is a number")
     return value
+
+
+def _each(message: bytes) -> Iterator[tuple[int, bytes | int]]:
+    position = 0
+    while position < len(message):
+        tag, position = _read_varint(message, position)
+        value, position = _read_varint(message, position)
+        if tag & 7 == _VARINT:
+            yield tag >> 3, value
+        elif tag & 7 == _BYTES and position + value <= len(message):
+            yield tag >> 3, message[position : position + value]
+            position += value
+        else:
+            raise ValueError(f"field {tag >> 3} of wire type {tag & 7} cannot be read")
 
 
 def _message(number: int, value: bytes) -> bytes:
