@@ -66,15 +66,17 @@ class Fill:
 
     Args:
         type_: its Terraform type.
-        identifier: its `id`.
+        identifier: its generated id, or its key.
+        own_id: the attribute that holds it.
         source: a text that no other object has, from which other ids are made.
         is_framework: whether the type is made with the plugin framework, which keeps null apart from empty.
     """
 
-    def __init__(self, type_: str, identifier: str, source: str, *, is_framework: bool) -> None:
+    def __init__(self, type_: str, identifier: str, source: str, *, own_id: str, is_framework: bool) -> None:
         self._type = type_
         self._id = identifier
         self._source = source
+        self._own_id = own_id
         self._is_framework = is_framework
 
     def fill(self, node: Node, value: dict[str, Any]) -> None:
@@ -100,8 +102,8 @@ class Fill:
         if isinstance(type_, list):
             collection = type_[0] in ("list", "set", "map")
             return None if self._is_framework or not collection else {} if type_[0] == "map" else []
-        if name == "id":
-            return self._id
+        if name == self._own_id and name != "name":
+            return int(self._id) if type_ == "number" else self._id
         if type_ == "string":
             known = self._known_text(name)
             # what can also be given has a meaning that is not ours to make up

@@ -25,6 +25,9 @@ from meshform.local.values import UNKNOWN
 # attribute of a nested object.
 _TEMPLATES = {
     "databricks_access_control_rule_set": "{name}",
+    "databricks_account_iam_direct_group_member_v2": "{group_id},{principal_id}",
+    "databricks_account_iam_workspace_assignment_v2": "{workspace_id},{principal_id}",
+    "databricks_account_network_policy": "{network_policy_id}",
     "databricks_account_setting_v2": "{name}",
     "databricks_app": "{name}",
     "databricks_artifact_allowlist": f"{METASTORE_ID}|{{artifact_type}}",
@@ -44,6 +47,7 @@ _TEMPLATES = {
     "databricks_group_role": "{group_id}|{role}",
     "databricks_instance_profile": "{instance_profile_arn}",
     "databricks_lakehouse_monitor": "{table_name}",
+    "databricks_materialized_features_feature_tag": "{key}",
     "databricks_mlflow_model": "{name}",
     "databricks_model_serving": "{name}",
     "databricks_model_serving_provisioned_throughput": "{name}",
@@ -72,6 +76,22 @@ _TEMPLATES = {
     "databricks_workspace_binding": "{workspace_id}|{securable_type}|{securable_name}",
     "databricks_workspace_entity_tag_assignment": "{entity_type},{entity_id},{tag_key}",
     "databricks_workspace_file": "{path}",
+    "databricks_workspace_iam_direct_group_member_v2": "{group_id},{principal_id}",
+    "databricks_workspace_iam_workspace_assignment_v2": "{principal_id}",
+    "databricks_workspace_network_option": "{workspace_id}",
+}
+# framework types with a generated id in an attribute that is neither `id` nor `name`
+_OWN_ID = {
+    "databricks_account_iam_group_v2": "group_id",
+    "databricks_account_iam_service_principal_v2": "service_principal_id",
+    "databricks_account_iam_user_v2": "user_id",
+    "databricks_budget_policy": "policy_id",
+    "databricks_data_quality_refresh": "refresh_id",
+    "databricks_feature_engineering_materialized_feature": "materialized_feature_id",
+    "databricks_workspace_iam_group_v2": "group_id",
+    "databricks_workspace_iam_service_principal_v2": "service_principal_id",
+    "databricks_workspace_iam_user_v2": "user_id",
+    "databricks_workspace_iam_workspace_identity_detail_v2": "principal_id",
 }
 _NUMBERED = frozenset(
     [
@@ -153,7 +173,11 @@ class Identities:
         """The key of an object that exists, from its value in a state."""
         if type_ not in self._framework and value.get("id") is not None:
             return str(value["id"])
-        return self.natural_key(type_, value) or str(value.get("id") or value.get("name") or _digest(value))
+        return self.natural_key(type_, value) or str(value.get(self.own_id(type_, value)) or "global")
+
+    def own_id(self, type_: str, value: Row) -> str:
+        """The attribute that holds a generated id."""
+        return _OWN_ID.get(type_) or ("id" if "id" in value else "name")
 
     def overwrites(self, type_: str) -> bool:
         """Whether a create writes over an object of the same key."""
@@ -173,7 +197,7 @@ class Identities:
         ):
             return key
         number = int(hashlib.sha256(source.encode()).hexdigest(), 16)
-        if type_ in _NUMBERED or self._templates.get(type_) == "int":
+        if type_ in _NUMBERED or type_ in _OWN_ID or self._templates.get(type_) == "int":
             return str(10**15 + number % _SIXTEEN_DIGITS)
         if type_ in _HEXADECIMAL:
             return f"{number % 16**16:016x}"

@@ -75,7 +75,7 @@ class Resources:
             identifier = self._identities.generated_id(type_, value, source)
             self._finish(type_, value, identifier, source)
             check_create(self._store, type_, value)
-            key = self._identities.natural_key(type_, value) or identifier
+            key = self._identities.key(type_, value)
             if self._identities.overwrites(type_):
                 self._store.put(type_, key, value)
             elif not self._store.add(type_, key, value):
@@ -151,7 +151,10 @@ class Resources:
 
     def _finish(self, type_: str, value: Row, identifier: str, source: str) -> None:
         is_framework = type_ in self._framework
-        Fill(type_, identifier, source, is_framework=is_framework).fill(self.node(type_), value)
+        own_id = self._identities.own_id(type_, value)
+        Fill(type_, identifier, source, own_id=own_id, is_framework=is_framework).fill(
+            self.node(type_), value
+        )
         if type_ == "databricks_job":  # the API answers a job's tasks in this order
             value["task"] = sorted(value.get("task") or [], key=lambda task: str(task.get("task_key")))
 
