@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The real Terraform finds the stand-in provider where `install` puts it."""
+
+import json
+import os
+import subprocess
+
+from meshform.local.install import SOURCE, install, terraform_environment
+
+
+def test_terraform_finds_it_in_a_folder_with_spaces(tmp_path):
+    """`init` and `providers lock` work offline with the variables as they are, also where a path needs quotes."""
+    root = tmp_path / "my 'mesh'"
+    install(root)
+    configuration = {"terraform": {"required_providers": {"databricks": {"source": SOURCE}}}}
+    (root / "main.tf.json").write_text(json.dumps(configuration))
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **terraform_environment(root)}
+    for arguments in (["init", "-backend=false"], ["providers", "lock"]):
+        done = subprocess.run(
+            ["terraform", *arguments], cwd=root, env=environment, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert SOURCE in (root / ".terraform.lock.hcl").read_text()
