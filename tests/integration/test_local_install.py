@@ -9,7 +9,7 @@ from meshform.local.install import SOURCE, install, terraform_environment
 
 
 def test_terraform_finds_it_in_a_folder_with_spaces(tmp_path):
-    """`init` and `providers lock` work offline with the variables as they are, also where a path needs quotes."""
+    """`init` and `providers lock` work offline with the variables as they are, whatever the path holds."""
     root = tmp_path / "my 'mesh'"
     install(root)
     configuration = {"terraform": {"required_providers": {"databricks": {"source": SOURCE}}}}
