@@ -22,6 +22,13 @@ _DEEPEST = 6  # blocks within blocks; a job's tasks for each of a list hold task
 _NEVER_GIVEN = "provider_config"
 _PANICS = {"databricks_job": ("job_cluster.new_cluster.provider_config", "task.new_cluster.provider_config")}
 
+# The framework stops at the first value that it finds wrong, in a random order of the arguments. An example
+# may be wrong for an argument, and then what the plan says of another is seen only now and then.
+_TRIES = 12
+
+# Text that the provider computed: right for a time stamp too.
+_COMPUTED_TEXT = "2025-01-01T00:00:00Z"
+
 
 def learn_plan_facts(
     provider: ProviderProcess, types: Iterable[str] | None = None, progress: Callable[[], None] = lambda: None
@@ -38,7 +45,7 @@ def learn_plan_facts(
     for type_ in sorted(schemas if types is None else types):
         probe = _Probe(provider, type_, schemas[type_]["block"])
         probe.run()
-        unknown = probe.unknown | set(_PANICS.get(type_, ())) if probe.unknown else probe.unknown
+        unknown = probe.unknown.union(_PANICS.get(type_, ()))
         for part, found in (
             ("defaults", probe.defaults),
             ("unknown", sorted(unknown)),
@@ -116,9 +123,17 @@ class _Probe:
             other = _example(leaf.type, other=True)
             holder[leaf.keys[-1]] = other if holder[leaf.keys[-1]] != other else _example(leaf.type)
             config = _without_computed(self._node, copy.deepcopy(proposed))
-            replaced = self._provider.plan(self._type, prior, config, proposed).replaced
-            if any(leaf.path == path or leaf.path.startswith(f"{path}.") for path in replaced):
+            if self._replaces(leaf, prior, config, proposed):
                 self.force_new.add(leaf.path)
+
+    def _replaces(self, leaf: _Leaf, prior: Any, config: Any, proposed: Any) -> bool:
+        for _ in range(_TRIES):
+            planned = self._provider.plan(self._type, prior, config, proposed)
+            if any(leaf.path == path or leaf.path.startswith(f"{path}.") for path in planned.replaced):
+                return True
+            if not (self.framework and planned.errors):
+                break
+        return False
 
 
 def _example(type_: Any, *, other: bool = False) -> Any:
@@ -184,7 +199,15 @@ def _settled(node: Node, value: Any) -> Any:
     """A planned value as if it had been applied: what is unknown gets a value."""
     for child in children(node):
         if value.get(child.name) is UNKNOWN:
-            value[child.name] = _example(child.spec["type"]) if child.node is None else empty(child)
+            text = child.spec.get("type") == "string" and child.name != "id"
+            known = (
+                _COMPUTED_TEXT
+                if text
+                else _example(child.spec["type"])
+                if child.node is None
+                else empty(child)
+            )
+            value[child.name] = known
         elif child.node is not None:
             for one in _objects(child, value.get(child.name)):
                 _settled(child.node, one)
