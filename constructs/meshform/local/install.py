@@ -13,8 +13,13 @@ from meshform.terraform.provider_facts import VERSION
 SOURCE = "meshform.local/databricks/databricks"
 """Source address of the stand-in. No registry serves it, so it is never taken for the real provider."""
 
-# Byte-identical on every machine, or a committed lock file would not fit the next one. `meshform` is on PATH.
-_LAUNCHER = "#!/bin/sh\nexec meshform provider\n"
+# Byte-identical on every machine, or a committed lock file would not fit the next one: it holds no path.
+# Terraform shows what a provider prints before it answers, so that is where to say what is missing.
+_LAUNCHER = """\
+#!/bin/sh
+command -v meshform >/dev/null || { echo "the command meshform is not on PATH; see make help"; exit 1; }
+exec meshform provider
+"""
 _MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
 
