@@ -55,3 +55,9 @@ def test_they_are_loaded_once():
     """Every caller gets the same object."""
     assert schema() is schema()
     assert plan_facts() is plan_facts()
+
+
+def test_every_part_of_an_assignment_of_a_tag_forces_a_new_one():
+    """Only the value of an assigned tag can change in place, as the provider's documentation says."""
+    forced = plan_facts()["force_new"]["databricks_entity_tag_assignment"]
+    assert forced == ["entity_name", "entity_type", "tag_key"]

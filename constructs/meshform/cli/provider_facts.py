@@ -26,7 +26,7 @@ _VERSION = re.compile(r"\d+\.\d+\.\d+")
 def command(binary: Path, out: Path, version: str | None, only: tuple[str, ...]) -> None:
     """Ask BINARY, a terraform-provider-databricks, for its schema, and learn from its plans.
 
-    Writes schema-VERSION.json.xz and plan-facts-VERSION.json, in about three minutes. Nothing is created: the
+    Writes schema-VERSION.json.xz and plan-facts-VERSION.json, in a few minutes. Nothing is created: the
     binary gets a host on this machine that has nothing, and no credentials. To package the facts of a new
     version, write into constructs/meshform/terraform/facts, set VERSION in provider_facts.py, look through
     the difference, and add new formats of ids to ids.json by hand.
