@@ -14,6 +14,8 @@ from meshform.local.store import Store
 
 BIN = Path(sys.executable).parent  # holds the `meshform` command, which Terraform starts as its provider
 
+TERRAFORM = os.environ.get("TERRAFORM_BINARY_NAME", "terraform")
+
 
 class Terraform:
     """Terraform in one folder, with a store of the local workspace that several folders may share."""
@@ -46,7 +48,7 @@ class Terraform:
     def start(self, *arguments: str) -> subprocess.Popen:
         """Start Terraform; its output goes to pipes."""
         return subprocess.Popen(
-            ["terraform", *arguments],
+            [TERRAFORM, *arguments],
             cwd=self.folder,
             env=self.env,
             stdin=subprocess.DEVNULL,
