@@ -20,10 +20,10 @@ setup: ## Install what is missing: .venv, cdktf, and Node and Terraform when the
 	@sh tools/setup.sh
 
 demo: setup ## Deploy the example mesh into the local workspace, and tell what exists now
-	@$(ENV) $(LOCAL) sh tools/demo.sh deploy
+	@$(ENV) $(LOCAL) python tools/demo.py deploy && meshform show && cat tools/after_demo.txt
 
 demo-destroy: setup ## Take the example mesh down again
-	@$(ENV) $(LOCAL) sh tools/demo.sh destroy
+	@$(ENV) $(LOCAL) python tools/demo.py destroy
 
 synth: setup ## Write the Terraform JSON of the environment in MESHFORM_ENV (default: local) to cdktf.out
 	@$(ENV) cdktf synth
