@@ -231,6 +231,15 @@ def test_what_a_killed_provider_left_is_made_again(tmp_path, monkeypatch):
         door.create("databricks_catalog", name="c")
 
 
+def test_what_another_stack_left_is_not_taken(tmp_path, monkeypatch):
+    """Two stacks that make one catalog are a mistake, also when the first was killed."""
+    Door(tmp_path / "s").create("databricks_catalog", name="c")
+    monkeypatch.setattr("meshform.local.session.Session.is_alive", lambda _self, _number: False)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(Refused, match="already exists"):
+        Door(tmp_path / "s").create("databricks_catalog", name="c")
+
+
 def test_a_provider_that_ends_in_good_order_leaves_no_doubt(tmp_path, monkeypatch):
     """After Terraform's own end nothing may be taken for a left-over."""
     door = Door(tmp_path / "s")
@@ -283,6 +292,17 @@ def test_a_failure_of_our_own_says_so(door, capfd):
     assert "This is a bug of the local workspace" in error.value.detail
     assert "Traceback" in capfd.readouterr().err
     assert door.provider.call("GetFunctions") is None
+
+
+def test_a_store_that_cannot_be_used_is_named(tmp_path):
+    """A folder that cannot be written is no bug of ours: the error names the store."""
+    (tmp_path / "file").write_text("")
+    door = Door(tmp_path / "file" / "local.sqlite3")
+    with pytest.raises(Refused, match=r"cannot use its store .*local.sqlite3"):
+        door.create("databricks_job", name="j")
+    (tmp_path / "no.sqlite3").write_text("this is no database, however long it may be" * 100)
+    with pytest.raises(Refused, match=r"cannot use its store .*no.sqlite3"):
+        Door(tmp_path / "no.sqlite3").create("databricks_job", name="j")
 
 
 @pytest.mark.parametrize(

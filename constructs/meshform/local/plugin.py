@@ -33,6 +33,7 @@ _PREFIX = "/tfplugin6.Provider/"
 _THREADS = 10  # Terraform's default parallelism
 _LOOK_EVERY_MILLISECONDS = 500
 _GRACE_SECONDS = 1.0
+_LONGEST_FOLDER = 70
 
 
 def serve() -> None:
@@ -41,7 +42,9 @@ def serve() -> None:
     go-plugin waits two seconds for a plugin that does not end by itself.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is Terraform's to handle: it asks plugins to stop
-    with tempfile.TemporaryDirectory(prefix="meshform-") as folder:
+    # a socket's path has room for about a hundred characters
+    short = None if len(tempfile.gettempdir()) < _LONGEST_FOLDER else "/tmp"  # noqa: S108 - a private folder in it
+    with tempfile.TemporaryDirectory(prefix="meshform-", dir=short) as folder:
         parent = os.getppid()
         provider = Provider(Store(default_path()), lambda: _is_gone(parent, 0))
         ended = threading.Event()

@@ -7,10 +7,11 @@ missing here is answered as not implemented, which Terraform takes for calls tha
 
 from __future__ import annotations
 
+import sqlite3
 import sys
+import threading
 import traceback
-from collections.abc import Callable, Mapping
-from functools import cached_property
+from collections.abc import Callable
 from importlib.resources import files
 from typing import Any
 
@@ -41,6 +42,8 @@ class Provider:
     def __init__(self, store: Store, is_abandoned: Callable[[], bool] = lambda: False) -> None:
         self._store = store
         self._is_abandoned = is_abandoned
+        self._lock = threading.Lock()
+        self._made: Resources | None = None
         # call -> the method that answers, and the field of the response that holds diagnostics
         self._calls: dict[str, tuple[Callable[[Fields], bytes], int]] = {
             "GetProviderSchema": (self._get_provider_schema, 4),
@@ -70,6 +73,9 @@ class Provider:
                 return method(fields)
             except Refusal as refusal:
                 summary, detail = self._refused(name, fields, refusal)
+            except (OSError, sqlite3.Error) as error:
+                summary = f"the local workspace cannot use its store {self._store.path}"
+                detail = f"{name} ended with {type(error).__name__}: {error}"
             except Exception as error:  # noqa: BLE001 - Terraform would only say that the plugin did not respond
                 summary, detail = self._failed(name, fields, error)
             unchanged = octets(fields, 2) if name == "ApplyResourceChange" else b""
@@ -79,19 +85,24 @@ class Provider:
 
     def stop(self) -> None:
         """Terraform ends in good order."""
-        self._resources.confirm_all()
+        if self._made is not None:
+            self._made.confirm_all()
 
-    @cached_property
+    @property
     def _schema(self) -> dict[str, Any]:
         return provider_facts.schema()
 
-    @cached_property
-    def _facts(self) -> Mapping[str, Any]:
+    @property
+    def _facts(self) -> dict[str, Any]:
         return provider_facts.plan_facts()
 
-    @cached_property
+    @property
     def _resources(self) -> Resources:
-        return Resources(self._store, self._facts, self._schema["resource_schemas"])
+        # not made at once: a process that only answers the schema needs no facts
+        with self._lock:
+            if self._made is None:
+                self._made = Resources(self._store, self._facts, self._schema["resource_schemas"])
+            return self._made
 
     def _get_provider_schema(self, _fields: Fields) -> bytes:
         packaged = files("meshform.terraform") / "facts" / f"schema-{provider_facts.VERSION}.json.xz"

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from meshform.local import grant_resources
@@ -39,7 +40,9 @@ class Resources:
         self._framework = frozenset(facts["framework"])
         self._identities = Identities(facts)
         self._session = Session(store.path)
+        self._folder = str(Path.cwd())  # Terraform starts the provider in the stack's folder
         self._has_created = False
+        self._left_over: dict[tuple[str, str], list[str]] | None = None  # found at the first create
 
     def node(self, type_: str) -> Node:
         """The block of a type."""
@@ -54,7 +57,7 @@ class Resources:
         live = self._store.get(type_, key)
         if live is None:
             return None
-        self._confirm(type_, live)
+        self._confirm(type_, key)
         current: Row = conform(self.node(type_), {**state, **live})
         return current
 
@@ -84,7 +87,9 @@ class Resources:
                 keep_content(self._store, type_, key, value)
                 self._store.put(type_, key, value)
             self._has_created = True
-            self._store.put("unconfirmed", f"{type_}/{seed}", {"key": key, "session": self._session.number})
+            note: Row = {"type": type_, "seed": seed, "key": key, "folder": self._folder}
+            note["session"] = self._session.number
+            self._store.put("unconfirmed", f"{type_}/{key}", note)
             return value, changes
 
     def update(self, type_: str, prior: Row, planned: Row) -> Row:
@@ -107,11 +112,12 @@ class Resources:
                 if "id" in value and type_ not in self._framework:
                     value["id"] = key
                 self._store.drop(type_, before)
+                dropped(self._store, type_, before, prior)
             check_update(self._store, type_, prior, value)
             if type_ in FILE_TYPES:
                 keep_content(self._store, type_, key, value)
             self._store.put(type_, key, value)
-            self._confirm(type_, prior)
+            self._confirm(type_, before)
         return value
 
     def delete(self, type_: str, prior: Row) -> None:
@@ -128,7 +134,7 @@ class Resources:
             if self._store.get(type_, key) is None:
                 return
             check_delete(self._store, type_, prior)
-            self._confirm(type_, prior)
+            self._confirm(type_, key)
             self._remove(type_, key, prior)
 
     def import_(self, type_: str, identifier: str) -> Row | None:
@@ -164,23 +170,31 @@ class Resources:
             self._store.drop("content", content_key(key))
         dropped(self._store, type_, key, value)
 
-    def _confirm(self, type_: str, value: Row) -> None:
-        note = f"{type_}/{self._identities.seed(type_, value)}"
-        if self._store.get("unconfirmed", note) is not None:
-            self._store.drop("unconfirmed", note)
+    def _confirm(self, type_: str, key: str) -> None:
+        if self._store.get("unconfirmed", f"{type_}/{key}") is not None:
+            self._store.drop("unconfirmed", f"{type_}/{key}")
 
     def _sweep(self, type_: str, seed: str) -> None:
-        """Remove what a killed apply left of the object that is now made again."""
-        note = self._store.get("unconfirmed", f"{type_}/{seed}")
-        if note is None or self._session.is_alive(note["session"]):
-            return
-        left = self._store.get(type_, note["key"])
-        if left is not None:
-            if self._identities.natural_key(type_, left) is None:
+        """Remove what a killed apply of this stack left of the object that is now made again."""
+        if self._left_over is None:
+            self._left_over = self._find_left_over()
+        for note_key in self._left_over.pop((type_, seed), ()):
+            if (note := self._store.get("unconfirmed", note_key)) is None:
+                continue  # Terraform knew of it and has read it since
+            left = self._store.get(type_, note["key"])
+            if left is not None and self._identities.natural_key(type_, left) is None:
                 self._remove(type_, note["key"], left)
             else:  # the same key comes back at once, so what hangs on it may stay
                 self._store.drop(type_, note["key"])
-        self._store.drop("unconfirmed", f"{type_}/{seed}")
+            self._store.drop("unconfirmed", note_key)
+
+    def _find_left_over(self) -> dict[tuple[str, str], list[str]]:
+        """Notes of this stack's dead processes by type and seed; another stack's are its own affair."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for key, note in self._store.all("unconfirmed"):
+            if note["folder"] == self._folder and not self._session.is_alive(note["session"]):
+                found.setdefault((note["type"], note["seed"]), []).append(key)
+        return found
 
 
 def _noun(type_: str) -> str:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -32,7 +33,8 @@ def make_table(
         comment: the table's comment.
 
     Returns:
-        The row: `full_name`, `catalog_name`, `schema_name`, `name`, `columns`, `owner`, `made_by`, `comment`.
+        The row: `full_name`, `table_id`, `catalog_name`, `schema_name`, `name`, `columns`, `owner`,
+        `made_by`, `comment`.
 
     Raises:
         Refusal: a container is missing, or somebody else made a table or view of this name.
@@ -47,6 +49,7 @@ def make_table(
             raise already_exists(label("table"), full_name)
         row = {
             "full_name": full_name.lower(),
+            "table_id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{made_by}/{full_name.lower()}")),
             "catalog_name": catalog,
             "schema_name": schema,
             "name": name,
