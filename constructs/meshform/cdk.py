@@ -22,8 +22,10 @@ import cdktf
 import jsii
 from cdktf import App, LocalBackend, TerraformBackend, TerraformStack
 from constructs import Construct
+from pydantic import ValidationError
 from pydantic_core import to_json
 
+from meshform.declarations import misuse_of_value
 from meshform.governance.evaluate import evaluate
 from meshform.mesh import Mesh
 from meshform.model.findings import Finding, MeshformError, Place, Severity
@@ -208,10 +210,13 @@ def synthesize(app: App) -> None:
 @contextmanager
 def readable_errors() -> Iterator[None]:
     """Print a user's mistakes as findings and exit with 1, instead of a traceback."""
+    from meshform.cli.output import print_findings
+
     try:
         yield
     except MeshformError as error:
-        from meshform.cli.output import print_findings
-
         print_findings(error.findings)
+        sys.exit(1)
+    except ValidationError as error:
+        print_findings(misuse_of_value(error).findings)
         sys.exit(1)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from constructs import Construct
 
-from meshform.declarations import above, declare, place_of_caller
+from meshform.declarations import above, construct_id, declare, place_of_caller
 from meshform.domain import Domain
 from meshform.model.contract import Contract
 from meshform.model.findings import Finding, MeshformError
@@ -68,7 +68,7 @@ class DataProduct(Construct):
             {
                 "domain": self.domain.name,
                 "name": id_,
-                "contract": contract if isinstance(contract, Contract) else read_contract(Path(contract)),
+                "contract": read_contract(Path(contract)) if isinstance(contract, str | Path) else contract,
                 "schema_name": schema_name,
                 "pipeline": pipeline,
                 "views": {name: _sql(text) for name, text in views.items()},
@@ -79,8 +79,10 @@ class DataProduct(Construct):
             },
         )
         self.domain.mesh.add_product_spec(spec)
-        super().__init__(scope, id_)
+        with construct_id(scope, id_, place):
+            super().__init__(scope, id_)
         self.name = id_
+        self.place = place
         self._spec = spec
         self.domain.add_product(self)
 
@@ -114,8 +116,8 @@ _MOST_SQL_BYTES = 1_000_000
 
 
 def _sql(text: str | Path) -> str:
-    if isinstance(text, str):
-        return text
+    if not isinstance(text, Path):
+        return text  # what is no text is refused with the other arguments
     from meshform.model.file_input import read_text
 
     return read_text(text, most_bytes=_MOST_SQL_BYTES)

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 
 from meshform.model.findings import Finding, MeshformError, Place, Value
 from meshform.model.near import did_you_mean
+from meshform.model.secrets import redact
 
 _PACKAGE = str(Path(__file__).parent)
 _Value = TypeVar("_Value", bound=Value)
@@ -47,22 +49,79 @@ def declare(kind: type[_Value], place: Place, fields: Mapping[str, Any]) -> _Val
         raise misuse(error, place) from None
 
 
-def misuse(error: ValidationError, place: Place, known: Iterable[str] = ()) -> MeshformError:
+def misuse(error: ValidationError, place: Place) -> MeshformError:
     """A pydantic error in Meshform's words."""
-    findings = []
+    findings: list[Finding] = []
     for detail in error.errors(include_url=False):
+        cause = detail.get("ctx", {}).get("error")
+        if isinstance(cause, MeshformError):  # a value that has findings of its own
+            findings += (f.model_copy(update={"place": place}) for f in cause.findings)
+            continue
         name = ".".join(str(part) for part in detail["loc"])
         message = detail["msg"][:1].lower() + detail["msg"][1:]
+        known = _fields(error.title) if detail["type"] == "extra_forbidden" else ()
         findings.append(
             Finding(
                 code="MF300",
-                summary=f"{error.title}: {name + ': ' if name else ''}{message}",
+                summary=f"{error.title.removesuffix('Spec')}: {name + ': ' if name else ''}{message}",
                 place=place,
-                got=repr(detail["input"])[:200],
-                fix=did_you_mean(name, known) if detail["type"] == "extra_forbidden" else None,
+                got=redact(repr(detail["input"])[:200]),
+                fix=did_you_mean(name, known),
             )
         )
     return MeshformError(findings)
+
+
+def misuse_of_value(error: ValidationError) -> MeshformError:
+    """The same for a value, such as a Consumer, that a user's code made: the place is that line of it.
+
+    Raises:
+        ValidationError: the error itself, when Meshform made the value: then it is no mistake of the user.
+    """
+    maker = trace = error.__traceback__
+    while trace:
+        file = trace.tb_frame.f_code.co_filename
+        if not file.startswith((str(Path(_PACKAGE, "model")), "<")) and "/site-packages/pydantic" not in file:
+            maker = trace
+        trace = trace.tb_next
+    if maker is None or maker.tb_frame.f_code.co_filename.startswith(_PACKAGE):
+        raise error
+    place = Place(file=relative(maker.tb_frame.f_code.co_filename), line=maker.tb_lineno)
+    return misuse(error, place)
+
+
+def _fields(title: str) -> Iterable[str]:
+    """Names of the fields of a public value."""
+    import meshform
+
+    kind = getattr(meshform, title, None) if title in meshform.__all__ else None
+    return kind.model_fields if isinstance(kind, type) and issubclass(kind, Value) else ()
+
+
+@contextmanager
+def construct_id(scope: Construct, id_: str, place: Place) -> Iterator[None]:
+    """Tells in Meshform's words that a construct of that id is in the scope already.
+
+    Raises:
+        MeshformError: MF302, with the place of the other where it is one of Meshform's.
+    """
+    try:
+        yield
+    except RuntimeError:
+        other = scope.node.try_find_child(id_)
+        if other is None:
+            raise
+        where = getattr(other, "place", None)
+        raise MeshformError(
+            Finding(
+                code="MF302",
+                summary="two constructs of one scope have one id",
+                place=place,
+                got=f"{id_!r}, also of a {type(other).__name__}{f' at {where}' if where else ''}",
+                allowed="each id once below a construct, whatever it is of",
+                fix="rename one of them",
+            )
+        ) from None
 
 
 def above(scope: Construct, kind: type[_Kind], name: str, place: Place) -> _Kind:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from constructs import Construct
 
-from meshform.declarations import above, declare, place_of_caller
+from meshform.declarations import above, construct_id, declare, place_of_caller
 from meshform.mesh import Mesh
 from meshform.model.domain import DomainSpec, Support
 from meshform.model.findings import Finding, MeshformError
@@ -47,7 +47,8 @@ class Domain(Construct):
         tags: properties of the catalog beside `domain`, `owner` and `support`. Default: none.
 
     Raises:
-        MeshformError: MF300 for a wrong argument, MF302 when the mesh has a domain of that name, MF321 when
+        MeshformError: MF300 for a wrong argument, MF302 when the mesh has a domain of that name or
+            the scope a construct of that id, MF321 when
             there is no Mesh above.
     """
 
@@ -78,9 +79,10 @@ class Domain(Construct):
             },
         )
         self.mesh.add_domain_spec(spec)
-        super().__init__(scope, id_)
+        with construct_id(scope, id_, spec.place):
+            super().__init__(scope, id_)
         self.name = id_
-        self._place = spec.place
+        self.place = spec.place
         self._products: dict[str, DataProduct] = {}
         self.mesh.add_domain(self)
 

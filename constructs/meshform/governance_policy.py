@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from constructs import Construct
 
-from meshform.declarations import above, declare, place_of_caller
+from meshform.declarations import above, construct_id, declare, place_of_caller
 from meshform.domain import Domain
 from meshform.mesh import Mesh
 from meshform.model.policy import Classification, Policy, RowFilter, Rule
@@ -46,9 +46,10 @@ class GovernancePolicy(Construct):
         place = place_of_caller(id_)
         domain = scope if isinstance(scope, Domain) else None
         mesh = domain.mesh if domain else above(scope, Mesh, f"policy {id_!r}", place)
+        place = place.model_copy(update={"construct_path": f"{(domain or mesh).path}/{id_}"})
         spec = declare(
             Policy,
-            place.model_copy(update={"construct_path": f"{(domain or mesh).path}/{id_}"}),
+            place,
             {
                 "name": id_,
                 "domain": domain.name if domain else None,
@@ -58,4 +59,6 @@ class GovernancePolicy(Construct):
             },
         )
         mesh.add_policy_spec(spec)
-        super().__init__(scope, id_)
+        with construct_id(scope, id_, place):
+            super().__init__(scope, id_)
+        self.place = place

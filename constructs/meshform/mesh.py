@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from constructs import Construct
 
-from meshform.declarations import place_of_caller
+from meshform.declarations import construct_id, declare, place_of_caller
 from meshform.model.domain import DomainSpec, MeshSpec, Platform
 from meshform.model.environment import Environment
 from meshform.model.findings import Finding, MeshformError
 from meshform.model.names import normalized
 from meshform.model.near import did_you_mean, one_of
 from meshform.model.policy import Policy
-from meshform.model.principals import Group, Principals, ServicePrincipal
+from meshform.model.principals import Group, ServicePrincipal
 from meshform.model.product import PortReference, Product
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ class Mesh(Construct):
         today: the day on which the mesh is evaluated. Default: nothing depends on the day.
 
     Raises:
-        MeshformError: MF304 when two principals have one name.
+        MeshformError: MF300 for a wrong argument, MF302 when the scope has a construct of that id, MF304 when
+            two principals have one name.
     """
 
     def __init__(
@@ -60,16 +61,21 @@ class Mesh(Construct):
         classification_tag: str = "classification",
         today: date | None = None,
     ) -> None:
-        super().__init__(scope, id_)
-        self._base = MeshSpec(
-            name=id_,
-            environments=tuple(environments),
-            principals=Principals(groups=tuple(groups), service_principals=tuple(service_principals)),
-            platform=platform,
-            classification_tag=classification_tag,
-            today=today,
-            place=place_of_caller(id_),
+        self.place = place_of_caller(id_)
+        self._base = declare(
+            MeshSpec,
+            self.place,
+            {
+                "name": id_,
+                "environments": tuple(environments),
+                "principals": {"groups": tuple(groups), "service_principals": tuple(service_principals)},
+                "platform": platform,
+                "classification_tag": classification_tag,
+                "today": today,
+            },
         )
+        with construct_id(scope, id_, self.place):
+            super().__init__(scope, id_)
         self.path = id_
         self._domains: dict[str, DomainSpec] = {}
         self._domain_constructs: dict[str, Domain] = {}

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+from pydantic import Field
+
 from meshform.model.environment import Environment
 from meshform.model.findings import NOWHERE, Place, Value
 from meshform.model.policy import Policy
@@ -38,7 +40,7 @@ class DomainSpec(Value):
         place: where it was declared.
     """
 
-    name: str
+    name: str = Field(min_length=1)
     owner: str
     support: Support = Support()
     description: str = ""
@@ -91,7 +93,7 @@ class MeshSpec(Value):
         today: the day on which the mesh is evaluated, an explicit input; None where nothing depends on it.
     """
 
-    name: str
+    name: str = Field(min_length=1)
     environments: tuple[Environment, ...]
     principals: Principals
     platform: Platform

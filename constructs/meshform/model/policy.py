@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from pydantic import Field
+
 from meshform.model.findings import NOWHERE, Finding, Place, Severity, Value
 
 if TYPE_CHECKING:
@@ -123,7 +125,7 @@ class Policy(Value):
         place: where it was declared.
     """
 
-    name: str
+    name: str = Field(min_length=1)
     domain: str | None = None
     rules: tuple[Rule, ...] = ()
     classifications: tuple[Classification, ...] = ()

@@ -50,7 +50,8 @@ class Principals(Value):
     """All groups and service principals of a mesh.
 
     Raises:
-        MeshformError: MF304 when two have one name, also when they differ only by case.
+        ValueError: MF304 when two have one name, also when they differ only by case. `Mesh` raises it as a
+            MeshformError.
     """
 
     groups: tuple[Group, ...] = ()

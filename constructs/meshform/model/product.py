@@ -149,7 +149,7 @@ class Product(Value):
     """
 
     domain: str
-    name: str
+    name: str = Field(min_length=1)
     contract: Contract
     schema_name: str = "gold"
     views: Mapping[str, str] = {}

@@ -15,6 +15,12 @@ from meshform.model.policy import Policy
 from meshform.model.principals import Group
 from meshform.model.product import Consumer, Product
 from meshform.model.resolved import Reader, ResolvedDomain, ResolvedMesh, ResolvedProduct, ResolvedTable
+from meshform.model.taken_names import (
+    environment_findings,
+    identifier_findings,
+    metastore_findings,
+    stack_findings,
+)
 
 
 def environment_of(mesh: MeshSpec, name: str) -> Environment:
@@ -32,7 +38,7 @@ def environment_of(mesh: MeshSpec, name: str) -> Environment:
                 summary="the mesh has no environment of that name",
                 place=mesh.place,
                 got=name,
-                allowed=", ".join(names),
+                allowed=", ".join(names) or "none is declared",
                 fix="set MESHFORM_ENV to one of them, or add it to the mesh's environments",
             )
         )
@@ -43,10 +49,16 @@ def resolve(mesh: MeshSpec, environment: Environment) -> tuple[ResolvedMesh, lis
     """Follow every reference of a mesh in one environment.
 
     Returns:
-        The resolved mesh, and findings MF302 to MF316. With an error among them the mesh is incomplete (what
-        could not be followed is left out) and must not be compiled.
+        The resolved mesh, and findings MF302 to MF329 and MF341 to MF345. With an error among them the mesh
+        is incomplete (what could not be followed is left out) and must not be compiled.
     """
-    findings = list(_duplicates(mesh))
+    findings = [
+        *environment_findings(mesh),
+        *_duplicates(mesh),
+        *stack_findings(mesh),
+        *identifier_findings(mesh, environment),
+        *metastore_findings(mesh),
+    ]
     resolved = ResolvedMesh(mesh, environment, {})
     for spec in mesh.domains:
         findings += _domain_findings(spec, mesh, environment)
@@ -97,14 +109,6 @@ def _domain_findings(domain: DomainSpec, mesh: MeshSpec, environment: Environmen
                 allowed=f"a name that does not end with {other.scoped('')!r}",
                 fix="rename the domain",
             )
-    if environment.scoped(domain.name) == environment.scoped(mesh.platform.catalog):
-        yield Finding(
-            code="MF302",
-            summary="a domain has the name of the platform's catalog",
-            place=domain.place,
-            got=domain.name,
-            fix="rename the domain, or the platform's catalog",
-        )
 
 
 def _product(
@@ -131,6 +135,17 @@ def _product(
                     fix=f"give `views={{{table.name!r}: ...}}` to the product"
                     if view_sql is None
                     else "set `physicalType: view`, or remove the SQL",
+                )
+            )
+        if spec.pipeline is None and table.physical_type != "view":
+            findings.append(
+                Finding(
+                    code="MF329",
+                    summary=f"nothing makes table {table.name!r}: the product has no pipeline",
+                    place=table.place if table.place.file else spec.place,
+                    got=table.physical_type,
+                    allowed="only views in the contract of a product without a pipeline",
+                    fix="give the product a `pipeline`, or call it a view and give its SQL in `views`",
                 )
             )
         tables.append(ResolvedTable(domain.catalog, schema, table, schema == spec.schema_name, view_sql))
@@ -279,8 +294,19 @@ def _same_tables(mesh: ResolvedMesh) -> Iterator[Finding]:
             for v in product.spec.volumes
         ]
         for full_name, place in objects:
-            other, where = first.setdefault(full_name.casefold(), (product, place))
-            if other is not product:
+            if (key := full_name.casefold()) not in first:
+                first[key] = (product, place)
+                continue
+            other, where = first[key]
+            if other is product:
+                yield Finding(
+                    code="MF313",
+                    summary=f"{product.address} makes one object twice",
+                    place=place if place.file else product.place,
+                    got=f"{full_name}, also at {where}",
+                    fix="rename or remove one of them",
+                )
+            else:
                 yield Finding(
                     code="MF313",
                     summary="two products make one object; the later would replace the other's data",

@@ -7,6 +7,8 @@ volumes and input ports reach it through the pipeline's configuration, which the
 
 from __future__ import annotations
 
+import re
+
 from meshform.model.contract import Action
 from meshform.model.resolved import ResolvedProduct, ResolvedTable
 
@@ -80,8 +82,14 @@ def _spark():
 '''
 
 
+def module_name(product: ResolvedProduct) -> str:
+    """Name of the generated module, which Python can import: `-` and the like become `_`."""
+    name = re.sub(r"\W", "_", product.name)
+    return f"{'_' if name[:1].isdigit() else ''}{name}_contract"
+
+
 def contract_module(product: ResolvedProduct) -> bytes:
-    """Source text of the generated module, `<product>_contract.py`."""
+    """Source text of the generated module."""
     tables = [table for table in product.tables if not table.is_view]
     example = f"{tables[-1].schema}.{tables[-1].name}" if tables else "schema.table"
     contract = product.spec.contract
@@ -89,7 +97,7 @@ def contract_module(product: ResolvedProduct) -> bytes:
         address=product.address,
         contract=_plain(contract.place.file or "Python"),
         version=_plain(contract.version),
-        module=f"{product.name}_contract",
+        module=module_name(product),
         example=example,
         function=example.rpartition(".")[2],
         tables="".join(_entry(table) for table in tables),

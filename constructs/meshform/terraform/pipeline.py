@@ -11,7 +11,7 @@ from meshform.model.findings import Finding, MeshformError
 from meshform.model.product import Pipeline
 from meshform.model.resolved import ResolvedMesh, ResolvedProduct
 from meshform.terraform.access import Access
-from meshform.terraform.contract_module import contract_module
+from meshform.terraform.contract_module import contract_module, module_name
 from meshform.terraform.files import workspace_file
 from meshform.terraform.functions import run_job_step
 from meshform.terraform.platform import kept
@@ -35,7 +35,7 @@ def add_pipeline(
     """
     environment = mesh.environment
     folder = f"{mesh.spec.platform.workspace_folder}/{environment.name}/{product.domain.name}/{product.name}"
-    module = f"{product.name}_contract.py"
+    module = f"{module_name(product)}.py"
     files = {**_source_files(spec.source, product), module: contract_module(product)}
     uploads = [
         workspace_file(
