@@ -19,8 +19,10 @@ _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _STACK = re.compile(r"^([\w-]+)  +(?=\S)")  # cdktf puts the stack's name before the first line of each write
 _SHOWN = re.compile(
     r"""
-    ^Plan:\ .* | ^Apply\ complete!\ (?!Resources:\ 0\ added,\ 0\ changed,\ 0\ destroyed).* | ^Destroy\ complete!.* | ^No\ changes\.\ .*
-    | ^No\ objects\ need\ to\ be\ destroyed.*
+    ^Plan:\ .*
+    | ^No\ changes\.\ .* | ^No\ objects\ need\ to\ be\ destroyed.*
+    | ^Apply\ complete!\ (?!Resources:\ 0\ added,\ 0\ changed,\ 0\ destroyed).*
+    | ^Destroy\ complete!.*
     | (?<=\(local-exec\):\ )(?!Executing:)(?!.*\ (?:queued|running),\ 0\ s$).*
     """,
     re.VERBOSE,
