@@ -86,6 +86,12 @@ def terraform_wrapper(layout: Layout, command: list[str]) -> str:
     )
 
 
+def wrapped_command(wrapper: str) -> list[str]:
+    """The command in the text of a wrapper; empty when the text is not one."""
+    last = wrapper.rstrip().rpartition("\n")[2]
+    return shlex.split(last)[1:-1] if last.startswith("exec ") and last.endswith('"$@"') else []
+
+
 def write_shims(layout: Layout, node: Tool, terraform: Tool) -> None:
     """Writes `.meshform/bin`, the record of the choice and `.meshform/env.sh`, where they differ."""
     layout.bin.mkdir(parents=True, exist_ok=True)
