@@ -4,6 +4,7 @@
 import json
 
 import pytest
+from tests.terraform_cli import Terraform
 
 from meshform.local.rules import make_function, make_table, set_grant
 from meshform.terraform import provider_facts
@@ -183,13 +184,22 @@ IMPORT_IDS = {
 }
 
 
-@pytest.fixture
-def mesh(terraform):
-    """Terraform with the small mesh applied."""
+@pytest.fixture(scope="module")
+def applied(tmp_path_factory, installed):
+    """Terraform with the small mesh applied once; tests work on copies."""
+    root = tmp_path_factory.mktemp("applied")
+    terraform = Terraform(root / "stack", root / "local.sqlite3", installed)
     (terraform.folder / "code.py").write_text("print(1)\n")
     terraform.write(resource=MESH)
     terraform.init()
     terraform.apply()
+    return terraform
+
+
+@pytest.fixture
+def mesh(terraform, applied):
+    """Terraform with the small mesh applied."""
+    terraform.copy_of(applied)
     return terraform
 
 
