@@ -56,10 +56,22 @@ def test_the_configuration_sends_only_the_stand_in_to_the_mirror(tmp_path):
     assert environment["TF_CLI_ARGS_providers_lock"].startswith("-fs-mirror=")
 
 
+def run_by_hand(prelude=""):
+    """`meshform provider` without Terraform's cookie."""
+    code = f"import sys; {prelude}sys.argv = ['meshform', 'provider']; from meshform.cli import main; main()"
+    environment = {key: value for key, value in os.environ.items() if key != "TF_PLUGIN_MAGIC_COOKIE"}
+    return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+
+
 def test_the_provider_refuses_to_run_by_hand():
     """Without Terraform's cookie it says who starts it, and ends as wrong use of the command line."""
-    code = "import sys; sys.argv = ['meshform', 'provider']; from meshform.cli import main; main()"
-    environment = {key: value for key, value in os.environ.items() if key != "TF_PLUGIN_MAGIC_COOKIE"}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    done = run_by_hand()
     assert done.returncode == 2
     assert "Terraform starts it" in done.stderr
+
+
+def test_missing_libraries_are_named_where_terraform_shows_it():
+    """Without the `local` extra its first line of output says what to install."""
+    done = run_by_hand("sys.modules['grpc'] = sys.modules['msgpack'] = None; ")
+    assert done.returncode == 1
+    assert done.stdout == "the local workspace needs grpc, msgpack: pip install 'meshform[local]'\n"

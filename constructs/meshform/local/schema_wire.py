@@ -27,7 +27,10 @@ def cached_schema(digest_of: bytes, schema: Callable[[], dict[str, Any]]) -> byt
         schema: loads it, in the form that `terraform providers schema -json` prints for one provider.
     """
     digest = hashlib.sha256(_FORM.encode() + digest_of).hexdigest()[:32]
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "meshform"
+    try:
+        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "meshform"
+    except RuntimeError:  # a user without a home folder
+        return encode_provider(schema())
     path = folder / f"provider-schema-{digest}.pb"
     with suppress(OSError):
         return path.read_bytes()
