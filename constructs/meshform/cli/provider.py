@@ -15,12 +15,12 @@ _LIBRARIES = ("grpc", "msgpack", "cryptography")
 @click.command(name="provider", hidden=True)
 def command() -> None:
     """Serve the local workspace to Terraform, which starts this by itself."""
-    from meshform.local.plugin import COOKIE, serve
-
     if missing := [name for name in _LIBRARIES if not _can_import(name)]:
         # Terraform shows what a provider prints before it answers
         click.echo(f"the local workspace needs {', '.join(missing)}: pip install 'meshform[local]'")
         sys.exit(1)
+    from meshform.local.plugin import COOKIE, serve
+
     if os.environ.get(COOKIE[0]) != COOKIE[1]:
         raise click.UsageError("this is a Terraform provider: Terraform starts it, by way of its mirror")
     serve()
