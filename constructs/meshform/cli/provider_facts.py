@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-_SOURCE = "registry.terraform.io/databricks/databricks"
+_SOURCE = "databricks/databricks"  # Terraform writes its registry's host before it; nothing reads that
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 
 
