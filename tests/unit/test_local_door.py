@@ -31,7 +31,7 @@ def test_defaults_are_planned_and_the_computed_is_unknown(door):
 
 
 def test_every_type_is_created_read_back_unchanged_and_known(door):
-    """No type of the provider breaks the door: what is applied is known, and a refresh changes nothing."""
+    """No type breaks the door: what is applied is known; a refresh and a plan change nothing."""
     refused = []
     for type_, schema in provider_facts.schema()["resource_schemas"].items():
         given = {
@@ -46,6 +46,7 @@ def test_every_type_is_created_read_back_unchanged_and_known(door):
             continue
         assert not has_unknown(value), type_
         assert door.read(type_, value) == value, type_
+        assert door.plan(type_, value, value) == (value, []), type_
     assert [error for error in refused if "failed" in error[1]] == []
     assert len(refused) < 20, "most types can be made out of nothing"
 

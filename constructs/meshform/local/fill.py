@@ -16,7 +16,7 @@ from meshform.local.rules.securables import METASTORE_ID
 from meshform.local.schema_walk import Child, Node, children, elements, empty
 from meshform.local.values import UNKNOWN, has_unknown
 
-_NOW_MILLISECONDS = 1735689600000
+_NOW_MILLISECONDS = 1735689600000  # the same moment
 _NOW = "2025-01-01T00:00:00Z"
 WORKSPACE_URL = "https://local.invalid"  # a host that can never exist (RFC 2606)
 
@@ -100,23 +100,19 @@ class Fill:
             return empty(child)
         name, type_ = child.name, child.spec["type"]
         if isinstance(type_, list):
-            collection = type_[0] in ("list", "set", "map")
-            return None if self._is_framework or not collection else {} if type_[0] == "map" else []
+            # the older SDK has no null for these
+            return None if self._is_framework else {"map": {}, "list": [], "set": []}.get(type_[0])
         if name == self._own_id and name != "name":
             return int(self._id) if type_ == "number" else self._id
+        # what can also be given has a meaning that is not ours to make up
+        may_be_given = child.spec.get("optional")
         if type_ == "string":
             known = self._known_text(name)
-            # what can also be given has a meaning that is not ours to make up
-            return known if known or child.spec.get("optional") else self._text(name)
+            return known if known or may_be_given else self._text(name)
         if type_ == "number" and name == "object_id":
             return int(hashlib.sha256(self._source.encode()).hexdigest()[:12], 16)
-        if (
-            type_ == "number"
-            and name.endswith(("_at", "_time", "_timestamp"))
-            and not child.spec.get("optional")
-        ):
-            return _NOW_MILLISECONDS
-        return None
+        is_time = type_ == "number" and name.endswith(("_at", "_time", "_timestamp"))
+        return _NOW_MILLISECONDS if is_time and not may_be_given else None
 
     def _known_text(self, name: str) -> str | None:
         if name == "owner" and self._type not in _OPEN_OWNERS:
