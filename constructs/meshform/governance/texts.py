@@ -213,7 +213,7 @@ def _tags(product: Product) -> Iterator[Finding]:
                         summary=f"{what} has a tag that Databricks refuses",
                         place=place,
                         got=redact(_printable(tag[:80])),
-                        allowed="`key=value` or `key`: a key of at most 255 characters without . , - = / : or "
+                        allowed="`key=value` or `key`: a key of up to 255 characters without . , - = / : or "
                         f"spaces at its ends, a value of at most {_MOST_TAG_VALUE:,}",
                         fix="correct the tag",
                     )

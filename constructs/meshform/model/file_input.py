@@ -39,7 +39,7 @@ def read_text(path: Path, *, root: Path | None = None, most_bytes: int) -> str:
             MF104 not UTF-8 or with a byte order mark; the finding names the byte, line and column.
     """
     name = display_name(path)
-    real = path.resolve() if root is None else _inside(path, root, name)
+    real = _resolved(path, name) if root is None else _inside(path, root, name)
     try:
         # Not blocking: a named pipe without a writer would hang here.
         handle = os.open(real, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
@@ -56,11 +56,15 @@ def read_text(path: Path, *, root: Path | None = None, most_bytes: int) -> str:
     return _decode(content, name)
 
 
-def _inside(path: Path, root: Path, name: str) -> Path:
+def _resolved(path: Path, name: str) -> Path:
     try:
-        real, top = path.resolve(), root.resolve()
+        return path.resolve()
     except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a NUL
         _fail("MF101", f"cannot be read: {getattr(error, 'strerror', None) or error}", name)
+
+
+def _inside(path: Path, root: Path, name: str) -> Path:
+    real, top = _resolved(path, name), _resolved(root, name)
     if not real.is_relative_to(top):
         _fail(
             "MF103",
