@@ -71,7 +71,7 @@ def terraform_wrapper(layout: Layout, command: list[str]) -> str:
     In the environment `local` Terraform reads our settings file, which points at the mirror, and so does
     `providers lock`, which ignores that file.
     """
-    mirror = shlex.quote(f"-fs-mirror={layout.mirror}")  # Terraform splits the variable as a shell does
+    mirror = f"-fs-mirror={shlex.quote(str(layout.mirror))}"  # Terraform splits it as a shell does
     return "\n".join(
         [
             "#!/bin/sh",
