@@ -52,7 +52,7 @@ class Ledger:
         names: names of principals in the mesh, by how Unity Catalog's grants name them; used in addresses.
 
     Raises:
-        MeshformError: MF520 for a privilege that the securable does not take, MF521 for a principal that two
+        MeshformError: MF504 for a privilege that the securable does not take, MF505 for a principal that two
             stacks would write on one securable.
     """
 
@@ -80,7 +80,7 @@ class Ledger:
         if unknown := wanted - PRIVILEGES[securable.kind]:
             raise MeshformError(
                 Finding(
-                    code="MF520",
+                    code="MF504",
                     summary=f"a {securable.kind} does not take this privilege",
                     place=place,
                     got=", ".join(sorted(unknown)),
@@ -146,7 +146,7 @@ class Ledger:
             if (other := writers.setdefault(key, stack)) != stack:
                 raise MeshformError(
                     Finding(
-                        code="MF521",
+                        code="MF505",
                         summary=f"two stacks would write grants of {securable.kind} {securable.full_name}",
                         place=entry.places[stack, principal],
                         got=f"{principal} by {stack} and by {other}",
