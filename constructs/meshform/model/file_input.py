@@ -45,10 +45,11 @@ def read_text(path: Path, *, root: Path | None = None, most_bytes: int) -> str:
         handle = os.open(real, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
     except (OSError, ValueError) as error:
         _fail("MF101", f"cannot be read: {getattr(error, 'strerror', None) or error}", name)
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(handle)
+        _fail("MF101", "cannot be read: not a regular file", name)
     with os.fdopen(handle, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            _fail("MF101", "cannot be read: not a regular file", name)
         content = file.read(most_bytes + 1)
     if len(content) > most_bytes:
         got = f"{max(status.st_size, len(content)):,} bytes"
