@@ -31,36 +31,47 @@ _MINUTES = {
 def add_alerts(stack: Stack, product: ResolvedProduct, mesh: ResolvedMesh, access: Access) -> None:
     """Add an alert for each promise of freshness with an element `table.column`."""
     for level in product.spec.contract.sla:
-        if level.property not in FRESHNESS or not level.element:
-            continue
-        table, column = _element(level, product)
-        minutes = _minutes(level)
-        rank, after = access.made[table.full_name]
-        email = product.domain.spec.support.email
-        stack.resource(
-            "databricks_alert_v2",
-            local_name(product.name, "freshness", table.name),
-            {
-                "display_name": mesh.environment.scoped(
-                    f"{product.domain.name}_{product.name}_{table.name}_freshness"
-                ),
-                "custom_summary": f"{table.full_name} is older than {minutes:g} minutes",
-                "query_text": _query(table, column),
-                "warehouse_id": find_warehouse(stack, mesh).attribute("id"),
-                "schedule": {"quartz_cron_schedule": "0 0 * * * ?", "timezone_id": "UTC"},
-                "evaluation": {
-                    "source": {"name": "minutes_behind"},
-                    "comparison_operator": "GREATER_THAN",
-                    "threshold": {"value": {"double_value": minutes}},
-                    # a table without rows is not fresh
-                    "empty_result_state": "TRIGGERED",
-                    "notification": {"subscriptions": [{"user_email": email}]} if email else None,
-                },
+        if level.property in FRESHNESS and level.element:
+            for element in level.element.split(","):
+                _add_alert(stack, level, *_element(level, element.strip(), product), product, mesh, access)
+
+
+def _add_alert(
+    stack: Stack,
+    level: ServiceLevel,
+    table: ResolvedTable,
+    column: str,
+    product: ResolvedProduct,
+    mesh: ResolvedMesh,
+    access: Access,
+) -> None:
+    minutes = _minutes(level)
+    rank, after = access.made[table.full_name]
+    email = product.domain.spec.support.email
+    stack.resource(
+        "databricks_alert_v2",
+        local_name(product.name, level.property, table.name),
+        {
+            "display_name": mesh.environment.scoped(
+                f"{product.domain.name}_{product.name}_{table.name}_{level.property}"
+            ),
+            "custom_summary": f"{table.full_name} is older than {minutes:g} minutes",
+            "query_text": _query(table, column),
+            "warehouse_id": find_warehouse(stack, mesh).attribute("id"),
+            "schedule": {"quartz_cron_schedule": "0 0 * * * ?", "timezone_id": "UTC"},
+            "evaluation": {
+                "source": {"name": "minutes_behind"},
+                "comparison_operator": "GREATER_THAN",
+                "threshold": {"value": {"double_value": minutes}},
+                # a table without rows is not fresh
+                "empty_result_state": "TRIGGERED",
+                "notification": {"subscriptions": [{"user_email": email}]} if email else None,
             },
-            level.place,
-            rank=rank,
-            after=after,
-        )
+        },
+        level.place,
+        rank=rank,
+        after=after,
+    )
 
 
 def _query(table: ResolvedTable, column: str) -> str:
@@ -69,8 +80,8 @@ def _query(table: ResolvedTable, column: str) -> str:
     return f"SELECT {behind} AS minutes_behind FROM {name}"  # noqa: S608 - every name is quoted
 
 
-def _element(level: ServiceLevel, product: ResolvedProduct) -> tuple[ResolvedTable, str]:
-    name, _, column = (level.element or "").rpartition(".")
+def _element(level: ServiceLevel, element: str, product: ResolvedProduct) -> tuple[ResolvedTable, str]:
+    name, _, column = element.rpartition(".")
     for table in product.tables:
         if name in (table.name, f"{table.schema}.{table.name}") and table.spec.column(column):
             return table, column
@@ -79,7 +90,7 @@ def _element(level: ServiceLevel, product: ResolvedProduct) -> tuple[ResolvedTab
             code="MF502",
             summary=f"the {level.property} of {product.address} is about no column of the contract",
             place=level.place,
-            got=level.element,
+            got=element or "nothing",
             allowed="`table.column` of the contract",
             fix="correct `element`",
         )

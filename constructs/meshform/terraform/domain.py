@@ -31,7 +31,7 @@ def add_domain(
     access = Access(stack, domain, mesh, ledger, schemas)
     for name, schema in schemas.items():
         access.keep_manage(Securable("schema", f"{domain.catalog}.{name}"), after=[schema.address])
-    _add_policies(stack, domain, mesh)
+    _add_policies(stack, domain, mesh, schemas)
     waves = _waves(domain)
     for product in domain.products:
         make_product(stack, product, mesh, access, waves[product.address])
@@ -56,7 +56,9 @@ def _schema(stack: Stack, domain: ResolvedDomain, name: str, comment: str, mesh:
     )
 
 
-def _add_policies(stack: Stack, domain: ResolvedDomain, mesh: ResolvedMesh) -> None:
+def _add_policies(
+    stack: Stack, domain: ResolvedDomain, mesh: ResolvedMesh, schemas: Mapping[str, Block]
+) -> None:
     protections = [
         filter_of(declared, mesh, policy.place)
         for policy in mesh.spec.policies
@@ -65,7 +67,9 @@ def _add_policies(stack: Stack, domain: ResolvedDomain, mesh: ResolvedMesh) -> N
     ]
     if not protections:
         return
-    schema = _schema(stack, domain, FUNCTIONS_SCHEMA, "Functions of the domain's own policies.", mesh)
+    schema = schemas.get(FUNCTIONS_SCHEMA) or _schema(
+        stack, domain, FUNCTIONS_SCHEMA, "Functions of the domain's own policies.", mesh
+    )
     add_functions(
         stack,
         mesh,

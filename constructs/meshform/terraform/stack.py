@@ -83,8 +83,11 @@ def local_name(*parts: str) -> str:
     name = _NOT_IN_AN_ADDRESS.sub("_", text)
     if not name[:1].isalpha() and not name.startswith("_"):
         name = f"_{name}"
-    plain = name == text and not any("__" in part or part.strip("_") != part for part in parts)
-    return name if plain else f"{name}_{sha256(text.encode()).hexdigest()[:8]}"
+    clear = not any("__" in part or part.strip("_") != part for part in parts)
+    if clear and name == text:
+        return name
+    exact = text if clear else "\0".join(parts)  # where the joint is not clear, ("a_", "b") is ("a", "_b")
+    return f"{name}_{sha256(exact.encode()).hexdigest()[:8]}"
 
 
 @dataclass
