@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`make bench`: synthesis with Meshform against the floor, and against one cdktf object for each resource."""
+
+from __future__ import annotations
+
+import argparse
+import filecmp
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+from benchmarks.measure import Run, measure
+
+SIZES = (10, 100, 1000)
+# What is to be reached at the largest size.
+MOST_VS_FLOOR, LEAST_VS_BINDINGS, MOST_MB, MOST_VS_LINEAR = 3.0, 10.0, 250.0, 1.25
+
+
+@dataclass
+class Measured:
+    """All runs at one size."""
+
+    products: int
+    resources: int = 0
+    ours: list[Run] = field(default_factory=list)
+    floor: list[Run] = field(default_factory=list)
+    bindings: list[Run] = field(default_factory=list)
+
+    @property
+    def seconds(self) -> float:
+        """Ours, median."""
+        return median(run.seconds for run in self.ours)
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Ours, median, Node included."""
+        return median(run.cpu_seconds for run in self.ours)
+
+    @property
+    def vs_floor(self) -> float:
+        """Median of the ratios of the pairs: the two runs of a pair met much the same noise."""
+        return median(ours.seconds / floor.seconds for ours, floor in zip(self.ours, self.floor, strict=True))
+
+    @property
+    def vs_bindings(self) -> float:
+        """How many times longer one object for each resource takes."""
+        return median(run.seconds for run in self.bindings) / self.seconds
+
+    @property
+    def rss_mb(self) -> float:
+        """The most memory of any of our runs."""
+        return max(run.rss_mb for run in self.ours)
+
+
+def main() -> int:
+    """Measure, print a table, and fail when outputs differ or a figure is missed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="numbers of products")
+    parser.add_argument("--pairs", type=int, default=7, help="runs of ours and of the floor at each size")
+    parser.add_argument("--slow-runs", type=int, default=1, help="runs with one object for each resource")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="meshform-bench-") as folder:
+        measured = [
+            _measure(size, Path(folder) / str(size), options.pairs, options.slow_runs)
+            for size in sorted(options.sizes)
+        ]
+    return _print(measured)
+
+
+def _measure(products: int, folder: Path, pairs: int, slow_runs: int) -> Measured:
+    folder.mkdir()
+    measure("prepare", "code", folder, str(products))
+    code, documents, reference = folder / "code", folder / "documents", folder / "ours-0"
+    _say(f"{products} products: {pairs} pairs of ours and the floor")
+    measure("ours", reference, str(products), code)  # also warms the caches of the disk
+    result = Measured(products, int(measure("prepare", "documents", reference, documents).said))
+    for pair in range(1, pairs + 1):
+        result.ours.append(measure("ours", folder / f"ours-{pair}", str(products), code))
+        result.floor.append(measure("floor", folder / f"floor-{pair}", documents))
+        for stack in reference.glob("stacks/*/cdk.tf.json"):
+            for other in ("ours", "floor"):
+                if not filecmp.cmp(
+                    stack, folder / f"{other}-{pair}" / stack.relative_to(reference), shallow=False
+                ):
+                    sys.exit(f"bench: {other} wrote other bytes than the reference: {stack.parent.name}")
+    for run in range(slow_runs):
+        _say(f"{products} products: one object for each resource, run {run + 1} of {slow_runs}")
+        result.bindings.append(measure("bindings", folder / f"bindings-{run}", documents))
+        measure("compare", reference, folder / f"bindings-{run}")
+    return result
+
+
+def _print(measured: list[Measured]) -> int:
+    _say("")
+    _say("products  resources    ours   floor  ours/floor  bindings  bindings/ours  memory of ours, bindings")
+    for one in measured:
+        floor = median(run.seconds for run in one.floor)
+        line = f"{one.products:8,} {one.resources:10,} {one.seconds:6.2f}s {floor:6.2f}s {one.vs_floor:11.2f}"
+        if one.bindings:
+            slow = median(run.seconds for run in one.bindings)
+            memory = max(run.rss_mb for run in one.bindings)
+            line += f" {slow:8.1f}s {one.vs_bindings:14.1f} {one.rss_mb:12.0f} MB, {memory:.0f} MB"
+        _say(line)
+    last = measured[-1]
+    missed = [
+        f"ours/floor is {last.vs_floor:.2f}, at most {MOST_VS_FLOOR:g} wanted"
+        * (last.vs_floor > MOST_VS_FLOOR),
+        f"memory is {last.rss_mb:.0f} MB, at most {MOST_MB:g} wanted" * (last.rss_mb > MOST_MB),
+    ]
+    if len(measured) >= 3:
+        missed.append(_linearity(*measured[-3:]))
+    if last.bindings and last.vs_bindings < LEAST_VS_BINDINGS:
+        missed.append(f"bindings/ours is {last.vs_bindings:.1f}, at least {LEAST_VS_BINDINGS:g} wanted")
+    missed = [line for line in missed if line]
+    if last.products < SIZES[-1]:
+        missed = []
+    for line in missed:
+        _say(f"missed: {line}")
+    slow_ratio = f"{last.vs_bindings:.1f}" if last.bindings else "none"
+    _say(
+        f"bench: synth_{last.products}_vs_floor={last.vs_floor:.2f}"
+        f" synth_{last.products}_vs_bindings={slow_ratio} rss_mb={last.rss_mb:.0f}"
+    )
+    return 1 if missed else 0
+
+
+def _linearity(small: Measured, middle: Measured, large: Measured) -> str:
+    """Print what one more product costs; returns what is wrong with it, or nothing.
+
+    In CPU time, which other programs disturb less; the smallest size stands for what is paid once.
+    """
+    costs = [
+        (one.cpu_seconds - small.cpu_seconds) / (one.products - small.products) * 1000
+        for one in (middle, large)
+    ]
+    ratio = costs[1] / costs[0]
+    _say(
+        f"linearity: one more product costs {costs[0]:.2f} ms of CPU up to {middle.products:,} products and"
+        f" {costs[1]:.2f} ms up to {large.products:,}: ratio {ratio:.2f} (1 is linear)"
+    )
+    return f"linearity is {ratio:.2f}, at most {MOST_VS_LINEAR:g} wanted" if ratio > MOST_VS_LINEAR else ""
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is measured: the app of a mesh, as main.py has it. `python -m benchmarks.ours OUT PRODUCTS CODE`."""
+
+import sys
+from pathlib import Path
+
+from benchmarks import workload
+from benchmarks.measure import report
+from meshform.cdk import App, add_stacks, synthesize
+from meshform.settings import Settings
+
+if __name__ == "__main__":
+    out, products, code = sys.argv[1:]
+    app = App(outdir=out)
+    add_stacks(app, workload.declare(app, int(products), Path(code)), settings=Settings(workload.ENVIRONMENT))
+    synthesize(app)
+    report()
