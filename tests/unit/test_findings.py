@@ -28,7 +28,10 @@ def test_a_place_names_file_and_construct():
 
 def test_an_error_carries_all_its_findings():
     """Mistakes are reported together, never one at a time."""
-    findings = [Finding(code="MF101", summary="a"), Finding(code="MF102", summary="b", severity=Severity.WARNING)]
+    findings = [
+        Finding(code="MF101", summary="a"),
+        Finding(code="MF102", summary="b", severity=Severity.WARNING),
+    ]
     error = MeshformError(findings)
     assert error.findings == tuple(findings)
     assert "MF101" in str(error)
