@@ -3,8 +3,10 @@
 
 `python -m benchmarks.prepare code FOLDER PRODUCTS` writes the pipeline code.
 `python -m benchmarks.prepare documents OURS FILE` writes the documents of a run of ours as `marshal` has
-them, for the other sides, and prints how many resources they hold. It is a process of its own so that the one that measures
-stays small: on Linux a process counts the memory of the one that started it.
+them, for the other sides, and prints how many resources they hold.
+
+It is a process of its own so that the one that measures stays small: on Linux a process may count the memory
+of the one that started it.
 """
 
 import json
