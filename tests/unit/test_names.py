@@ -107,6 +107,12 @@ def test_names_of_databricks_itself_are_refused():
     assert codes("table", "system") == []
 
 
+def test_a_name_that_terraform_would_change_is_refused():
+    """Terraform brings all text to normal form C: the name in its state would be another."""
+    assert codes("table", "cafe\u0301") == ["MF346"]
+    assert codes("table", "caf\u00e9") == []
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [("Sales", "sales"), ("order-lines", "order_lines"), ("STRASSE", "straße"), ("\uff4frders", "orders")],

@@ -80,8 +80,7 @@ def read_view(sql: str) -> ViewSql:
     text, lines = _without_comments(sql)
     tree = parse_statement(text)
     if isinstance(tree, exp.DDL | exp.DML | exp.Command) or not isinstance(tree, exp.Query):
-        kind = tree.key.upper() if isinstance(tree, exp.DDL | exp.DML) else "something else"
-        raise SqlError(f"a view is a SELECT, not {kind}", "write one SELECT")
+        raise SqlError(f"a view is a SELECT, not {text.split()[0].upper()[:30]}", "write one SELECT")
     errors = list(_errors(tree))
     tables = [_table_name(table, lines) for table in _tables(tree) if isinstance(table.this, exp.Identifier)]
     columns = tuple(_columns(tree))

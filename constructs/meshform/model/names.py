@@ -83,7 +83,7 @@ def check_identifier(kind: str, name: str, place: Place) -> Iterator[Finding]:
     Returns:
         MF341 empty or too long, MF342 a character that is not allowed or cannot be seen, MF343 an upper-case
         letter in the name of anything but a column, MF344 (warning) letters that look like others, MF345 a
-        name that Databricks keeps for itself.
+        name that Databricks keeps for itself, MF346 a name that Terraform would change.
     """
     if name in _RESERVED.get(kind, ()):
         fix = "choose another name"
@@ -121,7 +121,16 @@ def check_identifier(kind: str, name: str, place: Place) -> Iterator[Finding]:
             allowed="lower-case letters",
             fix=f"write it as {name.lower()!r}",
         )
-    if not name.isascii() and (reason := _confusable(name)):
+    if unicodedata.normalize("NFC", name) != name:
+        yield Finding(
+            code="MF346",
+            summary=f"the name of a {kind} has letters in parts, which Terraform would put together",
+            place=place,
+            got=f"{name} ({ascii(name)[1:-1]})",
+            allowed="text in Unicode normal form C",
+            fix="type it again",
+        )
+    elif not name.isascii() and (reason := _confusable(name)):
         yield Finding(
             code="MF344",
             summary=f"the name of a {kind} {reason}",
