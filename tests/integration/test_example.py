@@ -54,9 +54,9 @@ class App:
             shutil.copy(ROOT / name, folder)
         layout = Layout(ROOT)
         assert layout.cdktf.exists(), "cdktf is not installed: run `make setup`"
-        clean = {key: value for key, value in os.environ.items() if not key.startswith(("TF_", "DATABRICKS_"))}
+        rest = {key: os.environ[key] for key in os.environ if not key.startswith(("TF_", "DATABRICKS_"))}
         self.env = {
-            **commands_environment(layout, clean),
+            **commands_environment(layout, rest),
             "CI": "true",
             "MESHFORM_ENV": "local",
             "MESHFORM_LOCAL_STORE": str(folder / ".meshform" / "local.sqlite3"),
@@ -159,7 +159,8 @@ def test_a_change_of_the_contract_reaches_the_workspace(app: App):
     assert any(one.startswith("delete+create terraform_data.run__customers") for one in changes)
     assert [one for one in changes if "schema" in one or "catalog" in one or "policy" in one] == []
     app.terraform("customers-local", "apply", "-input=false", "-auto-approve", "-no-color")
-    columns = [column["name"] for column in app.store.get("table", "customers_local.gold.customers")["columns"]]
+    table = app.store.get("table", "customers_local.gold.customers")
+    columns = [column["name"] for column in table["columns"]]
     assert columns == ["customer_id", "full_name", "email", "country", "phone", "customer_since"]
     assert {stack: app.changes(stack) for stack in STACKS} == {stack: [] for stack in STACKS}
     contract.write_text(before)

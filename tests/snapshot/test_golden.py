@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The synthesized stacks of the example mesh are pinned: names, addresses and order are a promise to users."""
+"""What the example mesh synthesizes to is pinned: names, addresses and order are a promise to users."""
 
 import os
 import shutil

@@ -35,8 +35,8 @@ def command(env: str | None) -> None:
             console.print(line, soft_wrap=True)
         console.print()
     console.print("[bold]Stacks[/], in the order of deployment")
-    for line in _stacks(mesh, Path.cwd()):
-        console.print(line, soft_wrap=True)
+    for stack in _stacks(mesh, Path.cwd()):
+        console.print(stack, soft_wrap=True)
 
 
 def _line(indent: int, strong: str, *rest: str) -> Text:
