@@ -30,7 +30,7 @@ def test_a_name_without_errors_is_safe_where_the_provider_puts_it(kind, name):
     """In backticks that nobody doubles, in a path with dots, in a SQL string, on one line of a terminal."""
     findings = list(check_identifier(kind, name, NOWHERE))
     if all(finding.severity is not Severity.ERROR for finding in findings):
-        tree = sqlglot.parse_one("SELECT a FROM x.`" + name + "`.y", dialect="databricks")
+        tree = sqlglot.parse_one(f"DESCRIBE x.`{name}`.y", dialect="databricks")
         table = tree.find(exp.Table)
         assert table is not None
         assert (table.catalog, table.db, table.name) == ("x", name, "y")

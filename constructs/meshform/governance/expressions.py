@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from meshform.governance.sql_text import SqlError, check_names, parse_expression
 from meshform.model.data_types import UnknownTypeError, normalize
 from meshform.model.findings import Finding, Place
-from meshform.model.policy import Policy
+from meshform.model.policy import MaskFunction, Policy, RowFilter
 from meshform.model.product import Product
 from meshform.model.secrets import redact
 
@@ -41,8 +41,8 @@ def expectation_findings(product: Product) -> Iterator[Finding]:
 
 def policy_findings(policy: Policy) -> Iterator[Finding]:
     """Functions of a policy whose body (MF372) or type (MF373) Databricks would not take."""
-    masks = (one.mask for one in policy.classifications if one.mask is not None)
-    for function in (*masks, *policy.row_filters):
+    functions: list[MaskFunction | RowFilter] = [one.mask for one in policy.classifications if one.mask]
+    for function in (*functions, *policy.row_filters):
         yield from function_findings(
             function.name, [(PARAMETER, function.data_type)], function.body, policy.place
         )
