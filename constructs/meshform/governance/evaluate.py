@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
+from meshform.governance.contracts import contract_findings
 from meshform.governance.expressions import expectation_findings, policy_findings
 from meshform.governance.texts import text_findings
-from meshform.governance.views import ResolvedView, circles, resolve_views
+from meshform.governance.views import ResolvedView, circle_findings, resolve_views
 from meshform.model.domain import MeshSpec
 from meshform.model.findings import Finding, Place, Severity
 from meshform.model.policy import Policy, Rule
@@ -59,11 +60,12 @@ def evaluate(spec: MeshSpec, environment: str, *, domain: str | None = None) -> 
                 resolved, found = resolve_views(product, mesh)
                 views |= resolved
                 findings += found
+                findings += contract_findings(product.spec)
                 findings += expectation_findings(product.spec)
             for policy in mesh.policies(one.name):
                 for rule in policy.rules:
                     findings += _run(rule, policy, one, mesh)
-    findings += circles(views, mesh)
+    findings += circle_findings(views, mesh)
     findings += chain.from_iterable(policy_findings(policy) for policy in spec.policies)
     findings += text_findings(spec, domain)
     return Evaluation(mesh, tuple(dict.fromkeys(findings)), views, domain)

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from meshform.governance.sql_text import SqlError
 from meshform.governance.view_sql import REACHES_OUT, TAKES_ALL, TableName, ViewSql, read_view
 from meshform.model.findings import Finding
+from meshform.model.graph import circles
 from meshform.model.names import quoted_if_needed
 from meshform.model.near import did_you_mean, one_of
 from meshform.model.resolved import ResolvedMesh, ResolvedProduct, ResolvedTable
@@ -74,33 +75,18 @@ def view_findings(product: ResolvedProduct, mesh: ResolvedMesh) -> Iterator[Find
     yield from resolve_views(product, mesh)[1]
 
 
-def circles(views: Mapping[str, ResolvedView], mesh: ResolvedMesh) -> Iterator[Finding]:
-    """Views that read one another in a circle (MF358), each circle once, with its whole path."""
-    edges = {
-        name: [s.full_name for s in view.sources if s.full_name in views] for name, view in views.items()
-    }
-    done: set[str] = set()
-    for start, first in edges.items():
-        path = [start]
-        pending = [iter(first)] if start not in done else []
-        while pending:
-            following = next(pending[-1], None)
-            if following is None:
-                pending.pop()
-                done.add(path.pop())
-            elif following in path:
-                circle = [*path[path.index(following) :], following]
-                places = "; ".join(f"{name} at {mesh.tables[name].place}" for name in circle[:-1])
-                yield Finding(
-                    code="MF358",
-                    summary="views read one another in a circle",
-                    place=mesh.tables[circle[-2]].place,
-                    got=" -> ".join(circle),
-                    fix=f"let one of them read a table: {places}",
-                )
-            elif following not in done:
-                path.append(following)
-                pending.append(iter(edges[following]))
+def circle_findings(views: Mapping[str, ResolvedView], mesh: ResolvedMesh) -> Iterator[Finding]:
+    """Views that read one another in a circle (MF358), with its whole path."""
+    edges = {name: [source.full_name for source in view.sources] for name, view in views.items()}
+    for circle in circles(edges):
+        places = "; ".join(f"{name} at {mesh.tables[name].place}" for name in circle[:-1])
+        yield Finding(
+            code="MF358",
+            summary="views read one another in a circle",
+            place=mesh.tables[circle[-2]].place,
+            got=" -> ".join(circle),
+            fix=f"let one of them read a table: {places}",
+        )
 
 
 class _Names:
