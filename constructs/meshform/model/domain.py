@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import cached_property
 
 from pydantic import Field
 
@@ -103,3 +104,8 @@ class MeshSpec(Value):
     policies: tuple[Policy, ...] = ()
     today: date | None = None
     place: Place = NOWHERE
+
+    @cached_property
+    def products_by_address(self) -> dict[str, Product]:
+        """Every product by `domain.product`."""
+        return {product.address: product for product in self.products}

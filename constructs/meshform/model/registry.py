@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whoever is named in the mesh is in its registry of principals, and can do what the name is there for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from meshform.model.findings import Finding, Place
+from meshform.model.principals import Group
+from meshform.model.resolved import ResolvedMesh
+
+
+def registry_findings(mesh: ResolvedMesh) -> Iterator[Finding]:
+    """Findings MF303, MF315, MF316 and MF326."""
+    yield from _principals(mesh)
+    yield from _deployer_owns(mesh)
+
+
+def _principals(mesh: ResolvedMesh) -> Iterator[Finding]:
+    """Every principal named anywhere must be in the registry, with an application id where it needs one."""
+    spec, known = mesh.spec, {principal.name for principal in mesh.spec.principals}
+    named: list[tuple[str, str, Place]] = [
+        (mesh.environment.deployer, f"the deployer of environment {mesh.environment.name!r}", spec.place),
+        (spec.platform.owner, "the owner of the platform's catalog", spec.place),
+    ]
+    named += [
+        (member, f"a member of group {g.name!r}", spec.place)
+        for g in spec.principals.groups
+        for member in g.members
+    ]
+    named += [(d.owner, f"the owner of domain {d.name!r}", d.place) for d in spec.domains]
+    for policy in spec.policies:
+        named += [
+            (p, f"exempt from {c.name!r}", policy.place) for c in policy.classifications for p in c.exempt
+        ]
+        named += [(p, f"exempt from {f.name!r}", policy.place) for f in policy.row_filters for p in f.exempt]
+    for product in spec.products:
+        if product.pipeline:
+            named.append((product.pipeline.run_as, "the pipeline's `run_as`", product.place))
+        named += [(c.group, "a consumer", product.place) for c in product.consumers if c.group is not None]
+        named += [(c.approver, f"the approver of {c.name!r}", product.place) for c in product.consumers]
+        named += [(w, f"a writer of {v.name!r}", product.place) for v in product.volumes for w in v.writers]
+    for name, role, place in named:
+        if name not in known:
+            yield spec.principals.missing(name, place, role)
+        elif mesh.principal_id(name) is None:
+            yield Finding(
+                code="MF315",
+                summary=f"{role} has no application id in environment {mesh.environment.name!r}",
+                place=place,
+                got=name,
+                fix=f"give its `application_ids` an entry {mesh.environment.name!r}",
+            )
+    for product in spec.products:
+        if product.pipeline and isinstance(spec.principals.find(product.pipeline.run_as), Group):
+            yield Finding(
+                code="MF316",
+                summary="a pipeline runs as a group",
+                place=product.place,
+                got=product.pipeline.run_as,
+                allowed="a service principal",
+                fix="declare a service principal for the pipeline",
+            )
+
+
+def _deployer_owns(mesh: ResolvedMesh) -> Iterator[Finding]:
+    """Who creates a catalog gives it to its owner group, and can go on only as a member of that."""
+    environment, principals = mesh.environment, mesh.spec.principals
+    owned = [("the platform's catalog", mesh.spec.platform.owner, mesh.spec.place)]
+    owned += [(f"domain {domain.name!r}", domain.owner, domain.place) for domain in mesh.spec.domains]
+    for what, owner, place in owned:
+        group = principals.find(owner)
+        if (
+            isinstance(group, Group)
+            and not environment.metastore_admin
+            and environment.deployer not in principals.with_members([owner])
+        ):
+            yield Finding(
+                code="MF326",
+                summary=f"the deployer of {environment.name!r} is not in the group that owns {what}",
+                place=place,
+                got=f"{environment.deployer!r} in {owner!r}",
+                allowed="a member of the owner group, or an admin of the metastore",
+                fix=f"add {environment.deployer!r} to the members of group {owner!r}, or say"
+                " `metastore_admin=True` in the environment",
+            )
