@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,9 @@ from meshform.model.file_input import display_name, read_text
 from meshform.model.findings import Finding, MeshformError, Place
 from meshform.model.yaml_builder import Builder, Limits, pack, place_at, position_at
 
-try:
-    from yaml.cyaml import CParser as _Parser
-except ImportError:  # PyYAML without libyaml
-    _Parser = yaml.SafeLoader  # type: ignore[assignment,misc]
+_Parser: Any = yaml.SafeLoader
+with suppress(ImportError):  # PyYAML without libyaml
+    from yaml._yaml import CParser as _Parser
 
 
 _DEFAULTS = Limits()

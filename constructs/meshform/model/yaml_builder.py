@@ -269,9 +269,10 @@ class Builder:
         if name not in self._anchors:
             fix = "put text that starts with * in quotes"
             self._stop("MF108", f"nothing is called &{name} before this alias", mark, fix=fix)
-        if self._anchors[name] is None:
+        anchored = self._anchors[name]
+        if anchored is None:
             self._stop("MF108", f"the alias *{name} stands inside what it refers to", mark)
-        value, nodes = self._anchors[name]
+        value, nodes = anchored
         self._count(nodes, mark)
         frame = self._stack[-1]
         if frame.key is None and isinstance(frame.collection, dict):
