@@ -222,6 +222,11 @@ def test_a_name_of_with_means_a_table_outside_of_its_query():
         ("SELECT id, amount FROM orders_gold VERSION AS OF 3", "MF353", "an old version"),
         ("SELECT id, :p AS amount FROM orders_gold", "MF353", "a parameter or a template"),
         ("SELECT id, amount FROM a.b.c.d", "MF353", "more than three parts"),
+        (
+            "SELECT orders.gold.orders_gold.id, amount FROM orders.gold.orders_gold",
+            "MF353",
+            "names a column with the domain of its table, 'orders'",
+        ),
         ("SELECT id, amount FROM orders_glod", "MF354", "no table orders_glod (line 1, column 24"),
         ("SELECT id, amount FROM gold.nothing", "MF354", "no table gold.nothing"),
         ("SELECT id, amount FROM orders_local.gold.orders_gold", "MF354", "no table orders_local.gold"),
@@ -325,3 +330,25 @@ def test_a_view_on_a_view_is_fine():
     evaluation = evaluate(spec, "local")
     assert about_views(evaluation) == []
     assert [source.name for source in evaluation.views["orders_local.gold.b"].sources] == ["a"]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT id, amount FROM delta.`s3://x?token={}`",
+        "SELECT id, amount FROM {}",
+        "SELECT id, amount FROM gold.{}",
+        "SELECT id, {} AS amount FROM orders_gold",
+        "SELECT id, a.f('{}') AS amount FROM orders_gold",
+        "SELECT id, amount FROM a.b.c.{}",
+        "SELECT id, amount FROM orders_gold '{}' '",
+        "SELECT id amount '{}' FROM orders_gold",
+        "SELECT id, amount FROM orders_gold WHERE ('{}' '{}' 3",
+    ],
+)
+def test_no_finding_about_a_view_repeats_a_secret(sql):
+    """Whatever is wrong with the SQL that holds it."""
+    token = "dapi" + "0123456789abcdef" * 2
+    findings = view(sql.replace("{}", token)).findings
+    assert about_views(view(sql.replace("{}", token)))
+    assert token[6:] not in "\n".join(map(str, findings))

@@ -20,6 +20,7 @@ from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.tokens import Token, TokenType  # type: ignore[attr-defined]
 
 from meshform.model.near import did_you_mean, one_of
+from meshform.model.secrets import redact
 
 DIALECT = "databricks"
 MOST_CHARACTERS = 100_000
@@ -101,7 +102,7 @@ def parse_statement(text: str) -> exp.Expression:
         words = words[:1].lower() + words[1:]
         near = detail.get("highlight")
         raise SqlError(
-            f"the SQL cannot be parsed: {words}" + (f" at {near!r}" if near else ""),
+            f"the SQL cannot be parsed: {words}" + (f" at {redact(str(near))[:60]!r}" if near else ""),
             line=detail.get("line"),
             column=detail.get("col"),
         ) from None
@@ -162,7 +163,9 @@ def check_names(tree: exp.Expression, known: Iterable[str]) -> None:
         first = column.parts[0].name  # `a.b` is the field b of the column a, where no table has a name
         if first.casefold() not in names:
             near = did_you_mean(first, names.values())
-            raise SqlError(f"no column is called {first!r}", near or f"use {one_of(names.values())}")
+            raise SqlError(
+                f"no column is called {redact(first)[:80]!r}", near or f"use {one_of(names.values())}"
+            )
 
 
 def _at(token: Token, reason: str, fix: str | None = None) -> SqlError:
@@ -170,5 +173,5 @@ def _at(token: Token, reason: str, fix: str | None = None) -> SqlError:
 
 
 def _first_line(error: Exception) -> str:
-    words = (str(error) or type(error).__name__).splitlines()[0]
+    words = redact((str(error) or type(error).__name__).splitlines()[0])[:200]
     return words[:1].lower() + words[1:].rstrip(".")

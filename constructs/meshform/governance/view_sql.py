@@ -11,6 +11,7 @@ from sqlglot import exp
 from sqlglot.tokens import TokenType  # type: ignore[attr-defined]
 
 from meshform.governance.sql_text import SqlError, parse_statement, tokens_of
+from meshform.model.secrets import redact
 
 TAKES_ALL, REACHES_OUT = "MF352", "MF353"
 
@@ -83,6 +84,12 @@ def read_view(sql: str) -> ViewSql:
         raise SqlError(f"a view is a SELECT, not {text.split()[0].upper()[:30]}", "write one SELECT")
     errors = list(_errors(tree))
     tables = [_table_name(table, lines) for table in _tables(tree) if isinstance(table.this, exp.Identifier)]
+    domains = {table.parts for table in tables if len(table.parts) == 3}
+    for column in tree.find_all(exp.Column):
+        if column.catalog and tuple(part.name for part in column.parts[:3]) in domains:
+            fix = "give the table an alias (AS) and write alias.column"
+            error = SqlError(f"the SQL names a column with the domain of its table, {column.catalog!r}", fix)
+            errors.append((REACHES_OUT, error))
     columns = tuple(_columns(tree))
     return ViewSql(text, tuple(sorted(tables, key=lambda t: t.start)), columns, _uses(tree), tuple(errors))
 
@@ -163,7 +170,7 @@ def _error(node: object) -> SqlError | None:
     if isinstance(node, exp.Placeholder | exp.Parameter | exp.SessionParameter):
         return SqlError("the SQL has a parameter or a template", "write the value: nothing is filled in")
     if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Func):
-        shown = node.sql("databricks")[:80]
+        shown = redact(node.sql("databricks"))[:80]
         return SqlError(f"the SQL calls a function of some schema, {shown}", "use a built-in function")
     if isinstance(node, exp.Func) and _reaches_out(name := _function(node)):
         return SqlError(f"the SQL calls {name}, which reaches out of the product's tables", instead)
@@ -176,7 +183,7 @@ def _table_error(table: exp.Table, instead: str) -> SqlError | None:
         if name not in _ROW_MAKERS and not _reaches_out(name):  # those that reach out are told as functions
             return SqlError(f"the SQL reads from function {name}", instead)
     elif not isinstance(table.this, exp.Identifier):
-        shown = table.sql("databricks")[:80]
+        shown = redact(table.sql("databricks"))[:80]
         return SqlError(f"the name of a table has more than three parts, {shown}", instead)
     if table.args.get("version") is not None:
         return SqlError("the SQL reads an old version of a table", "read the table as it is")
@@ -209,7 +216,9 @@ def _uses(tree: exp.Expression) -> tuple[str, ...] | None:
         return None
     own = {one.alias.casefold() for one in tree.expressions if isinstance(one, exp.Alias)}
     table = tree.find(exp.Table)
-    named = {str(table.alias_or_name).casefold(), str(table.db).casefold()} if table else set()
+    named = (
+        {str(name).casefold() for name in (table.alias_or_name, table.db, table.catalog)} if table else set()
+    )
     uses: dict[str, None] = {}
     for column in tree.find_all(exp.Column):
         first = column.parts[0].name

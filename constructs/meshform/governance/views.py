@@ -23,6 +23,7 @@ from meshform.model.graph import circles
 from meshform.model.names import quoted_if_needed
 from meshform.model.near import did_you_mean, one_of
 from meshform.model.resolved import ResolvedMesh, ResolvedProduct, ResolvedTable
+from meshform.model.secrets import redact
 
 _NOT_OURS = {
     "hive_metastore": "the legacy metastore, which Unity Catalog does not govern",
@@ -140,7 +141,7 @@ class _Names:
                 f"write {catalogs[name.parts[0]]!r}, the name of the domain: catalogs differ by environment"
             )
         fix = near or "describe it in the contract, or add an input"
-        return SqlError(f"there is no table {name}", fix, name.line, name.column)
+        return SqlError(f"there is no table {redact(str(name))}", fix, name.line, name.column)
 
 
 def _read(
@@ -210,7 +211,7 @@ def _not_an_input(
         code="MF355",
         summary=f"view {table.full_name} reads a table of {address}, which is not an input{where}",
         place=table.place,
-        got=str(name),
+        got=redact(str(name)),
         allowed=one_of(str(ref) for ref in product.spec.inputs) or "the product has no inputs",
         fix=fix,
     )
@@ -226,7 +227,7 @@ def _column_findings(table: ResolvedTable, view: ViewSql, sources: list[Resolved
             code="MF356",
             summary=f"view {table.full_name} gives other columns than its contract says",
             place=table.place,
-            got=", ".join(name or "(no name)" for name in given),
+            got=redact(", ".join(name or "(no name)" for name in given)),
             allowed=", ".join(wanted),
             fix=_column_fix(wanted, given),
         )
@@ -240,7 +241,7 @@ def _column_findings(table: ResolvedTable, view: ViewSql, sources: list[Resolved
                 code="MF357",
                 summary=f"view {table.full_name} uses a column that {sources[0].full_name} does not have",
                 place=table.place,
-                got=name,
+                got=redact(name),
                 allowed=one_of(known, most=40),
                 fix=did_you_mean(name, known) or "correct the SQL, or the contract of that table",
             )
@@ -276,7 +277,7 @@ def _finding(
         code=code,
         summary=f"view {table.full_name}: {error.reason}{error.where}",
         place=table.place,
-        got=got,
+        got=redact(got) if got else None,
         allowed=allowed,
         fix=error.fix,
     )
