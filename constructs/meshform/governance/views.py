@@ -256,7 +256,7 @@ def _column_fix(wanted: list[str], given: list[str | None]) -> str:
     missing = [name for name in wanted if name.casefold() not in names]
     extra = [name for name in given if name and name.casefold() not in {w.casefold() for w in wanted}]
     words = [f"add {', '.join(missing)} to the SELECT"] if missing else []
-    words += [f"describe {', '.join(extra)} in the contract, or leave it out"] if extra else []
+    words += [f"describe {redact(', '.join(extra))} in the contract, or leave it out"] if extra else []
     return "; ".join(words) or "name each column once"
 
 
