@@ -23,6 +23,7 @@ from meshform.model.near import did_you_mean, one_of
 from meshform.model.secrets import redact
 
 DIALECT = "databricks"
+_PARSERS = sqlglot.Dialect.get_or_raise(DIALECT)
 MOST_CHARACTERS = 100_000
 _MOST_DEPTH = 200  # brackets inside each other; the parser is recursive
 
@@ -79,13 +80,18 @@ _OPENING = (TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType
 _CLOSING = (TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END)
 
 
-def parse_statement(text: str) -> exp.Expression:
+def parse_statement(text: str, tokens: list[Token] | None = None) -> exp.Expression:
     """The tree of the one statement in a text.
+
+    Args:
+        text: the statement.
+        tokens: what `tokens_of` gave for the same text, when it is known already.
 
     Raises:
         SqlError: there is none, or more than one, or it cannot be parsed.
     """
-    tokens = tokens_of(text)
+    if tokens is None:
+        tokens = tokens_of(text)
     for i, token in enumerate(tokens):
         if token.token_type is TokenType.SEMICOLON:
             if i + 1 < len(tokens):
@@ -94,7 +100,7 @@ def parse_statement(text: str) -> exp.Expression:
     if not tokens:
         raise SqlError("the SQL is empty")
     try:
-        found = [tree for tree in sqlglot.parse(text, read=DIALECT) if tree is not None]
+        found = [tree for tree in _PARSERS.parser().parse(tokens, text) if tree is not None]
     except ParseError as error:
         detail = error.errors[0] if error.errors else {}
         words = str(detail.get("description") or _first_line(error)).rstrip(".")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from sqlglot import exp
-from sqlglot.tokens import TokenType  # type: ignore[attr-defined]
+from sqlglot.tokens import Token, TokenType  # type: ignore[attr-defined]
 
 from meshform.governance.sql_text import SqlError, parse_statement, tokens_of
 from meshform.model.secrets import redact
@@ -78,54 +78,61 @@ def read_view(sql: str) -> ViewSql:
     Raises:
         SqlError: it is not one query that can be parsed.
     """
-    text, lines = _without_comments(sql)
-    tree = parse_statement(text)
+    tokens = tokens_of(sql)
+    text, starts = _without_comments(sql, tokens)
+    tree = parse_statement(text, tokens if text == sql.rstrip() else None)
     if isinstance(tree, exp.DDL | exp.DML | exp.Command) or not isinstance(tree, exp.Query):
         raise SqlError(f"a view is a SELECT, not {text.split()[0].upper()[:30]}", "write one SELECT")
-    errors = list(_errors(tree))
-    tables = [_table_name(table, lines) for table in _tables(tree) if isinstance(table.this, exp.Identifier)]
+    nodes = list(tree.walk())
+    errors = list(_errors(nodes))
+    tables = [
+        _table_name(table, sql, starts) for table in _tables(tree) if isinstance(table.this, exp.Identifier)
+    ]
     domains = {table.parts for table in tables if len(table.parts) == 3}
-    for column in tree.find_all(exp.Column):
+    for column in (node for node in nodes if isinstance(node, exp.Column)):
         if column.catalog and tuple(part.name for part in column.parts[:3]) in domains:
             fix = "give the table an alias (AS) and write alias.column"
             error = SqlError(f"the SQL names a column with the domain of its table, {column.catalog!r}", fix)
             errors.append((REACHES_OUT, error))
     columns = tuple(_columns(tree))
-    return ViewSql(text, tuple(sorted(tables, key=lambda t: t.start)), columns, _uses(tree), tuple(errors))
+    return ViewSql(
+        text, tuple(sorted(tables, key=lambda t: t.start)), columns, _uses(tree, nodes), tuple(errors)
+    )
 
 
-def _without_comments(sql: str) -> tuple[str, list[tuple[int, int, int]]]:
-    """The text without comments, and for the start of each token its line and column in the author's text.
+def _without_comments(sql: str, tokens: list[Token]) -> tuple[str, dict[int, int]]:
+    """The text without comments, and for the start of each token in it the start in the author's text.
 
     Comments are where two parsers differ: Spark goes on with a comment after a backslash at the end of its
     line. So nothing of them is sent on.
     """
     parts: list[str] = []
-    positions: list[tuple[int, int, int]] = []
+    starts: dict[int, int] = {}
     length, before = 0, None
-    for token in tokens_of(sql):
+    for token in tokens:
         if token.token_type is TokenType.HINT:
             raise SqlError("the SQL holds a hint", "remove it", token.line, token.col)
         if token.token_type is TokenType.PIPE_GT:
             raise SqlError("the SQL has pipe operators (|>)", "write one SELECT", token.line, token.col)
+        start, end = token.start, token.end + 1
         if before is not None:
-            gap = sql[before : token.start]
+            gap = sql[before:start]
             if gap.strip():  # a comment
                 gap = "\n" if "\n" in gap else " "
             parts.append(gap)
             length += len(gap)
-        line = sql.count("\n", 0, token.start) + 1
-        positions.append((length, line, token.start - sql.rfind("\n", 0, token.start)))
-        parts.append(sql[token.start : token.end + 1])
-        length += token.end + 1 - token.start
-        before = token.end + 1
-    return "".join(parts), positions
+        starts[length] = start
+        parts.append(sql[start:end])
+        length += end - start
+        before = end
+    return "".join(parts), starts
 
 
-def _table_name(table: exp.Table, positions: list[tuple[int, int, int]]) -> TableName:
+def _table_name(table: exp.Table, sql: str, starts: dict[int, int]) -> TableName:
     names = [part for part in table.parts if isinstance(part, exp.Identifier)]
     start, end = names[0].meta["start"], names[-1].meta["end"] + 1
-    _, line, column = next(one for one in positions if one[0] == start)
+    at = starts[start]
+    line, column = sql.count("\n", 0, at) + 1, at - sql.rfind("\n", 0, at)
     return TableName(tuple(name.name for name in names), start, end, line, column)
 
 
@@ -151,8 +158,8 @@ def _with(node: exp.Expression) -> exp.With | None:
     return found if isinstance(found, exp.With) else None
 
 
-def _errors(tree: exp.Expression) -> Iterator[tuple[str, SqlError]]:
-    for node in tree.walk():
+def _errors(nodes: list[exp.Expr]) -> Iterator[tuple[str, SqlError]]:
+    for node in nodes:
         if isinstance(node, exp.Star) and not isinstance(node.parent, exp.Count):
             yield TAKES_ALL, SqlError("the SQL takes every column (*)", "name the columns of the contract")
         elif (error := _error(node)) is not None:
@@ -208,27 +215,28 @@ def _columns(tree: exp.Expression) -> Iterator[str | None]:
             yield one.output_name or None
 
 
-def _uses(tree: exp.Expression) -> tuple[str, ...] | None:
+def _uses(tree: exp.Expression, nodes: list[exp.Expr]) -> tuple[str, ...] | None:
     """The columns in use where all can only be those of one table or names that the SELECT gives itself."""
-    if not isinstance(tree, exp.Select) or sum(1 for _ in tree.find_all(exp.Table)) != 1:
+    tables = [node for node in nodes if isinstance(node, exp.Table)]
+    if not isinstance(tree, exp.Select) or len(tables) != 1:
         return None
-    if sum(1 for _ in tree.find_all(exp.Select)) != 1 or tree.find(exp.Pivot, exp.Lateral, exp.Aliases):
+    if any(node is not tree and isinstance(node, _NOT_SIMPLE) for node in nodes):
         return None
     own = {one.alias.casefold() for one in tree.expressions if isinstance(one, exp.Alias)}
-    table = tree.find(exp.Table)
-    named = (
-        {str(name).casefold() for name in (table.alias_or_name, table.db, table.catalog)} if table else set()
-    )
+    name, schema, domain = (str(tables[0].alias_or_name), tables[0].db, tables[0].catalog)
+    named = {name.casefold(), schema.casefold(), domain.casefold()}
     uses: dict[str, None] = {}
-    for column in tree.find_all(exp.Column):
+    for column in nodes:
+        if not isinstance(column, exp.Column):
+            continue
         first = column.parts[0].name
         if first.casefold() in named:
-            if (
-                len(column.parts) < 2
-                or column.table.casefold() != str(table and table.alias_or_name).casefold()
-            ):
+            if len(column.parts) < 2 or column.table.casefold() != name.casefold():
                 continue
             first = column.name
         if first.casefold() not in own:
             uses[first] = None
     return tuple(uses)
+
+
+_NOT_SIMPLE = (exp.Select, exp.Pivot, exp.Lateral, exp.Aliases)
