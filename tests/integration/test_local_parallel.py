@@ -40,7 +40,7 @@ def test_applies_and_plans_at_once_keep_the_store_right(make_terraform):
     assert len(store.all("databricks_catalog")) == 30
     assert len(store.all("databricks_schema")) == 30
     assert len({row["id"] for _, row in store.all("databricks_job")}) == 30
-    assert store.all("unconfirmed") == []
+    assert store.all("apply") == []
 
 
 def providers_of(parent: int) -> list[int]:
@@ -99,4 +99,4 @@ def test_a_killed_apply_is_finished_by_the_next(terraform, after, with_provider)
     assert len(terraform.store.all("databricks_schema")) == 20
     assert {row["name"] for _, row in terraform.store.all("databricks_job")} == {f"c_{n}" for n in range(20)}
     assert len(terraform.store.all("databricks_job")) == 20, "no job is left over"
-    assert terraform.store.all("unconfirmed") == []
+    assert terraform.store.all("apply") == []

@@ -211,7 +211,7 @@ def changed(path: str, value) -> dict:
 
 def rows(store) -> dict[str, list[str]]:
     """Keys of what is left in a store, without the memory of what was ever made."""
-    kinds = [*MESH, *OF_TABLES, "table", "function", "grant", "content", "unconfirmed"]
+    kinds = [*MESH, *OF_TABLES, "table", "function", "grant", "content", "apply", "origin"]
     return {kind: [key for key, _ in store.all(kind)] for kind in kinds if store.all(kind)}
 
 

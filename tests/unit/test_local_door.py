@@ -212,41 +212,79 @@ def test_a_create_whose_answer_nobody_hears_is_taken_back(tmp_path):
     door = Door(tmp_path / "s", is_abandoned=lambda: True)
     door.create("databricks_catalog", name="c")
     assert door.store.all("databricks_catalog") == []
-    assert door.store.all("unconfirmed") == []
+    assert door.store.all("origin") == []
 
 
-def test_what_a_killed_provider_left_is_made_again(tmp_path, monkeypatch):
-    """A name that an apply has taken without telling is free for the next apply, until somebody saw it."""
-    killed = Door(tmp_path / "s")
-    catalog = killed.create("databricks_catalog", name="c")
-    pipeline = killed.create("databricks_pipeline", name="p")
+@pytest.fixture
+def killed(monkeypatch):
+    """From its call on, every process before is dead without having ended in good order."""
+    return lambda: monkeypatch.setattr(
+        "meshform.local.session.Session.is_alive", lambda _self, _number: False
+    )
+
+
+def test_what_a_killed_provider_left_is_made_again(tmp_path, killed):
+    """A name that an apply has taken without telling is free for the next one, until that has it."""
+    first = Door(tmp_path / "s")
+    catalog = first.create("databricks_catalog", name="c")
+    pipeline = first.create("databricks_pipeline", name="p")
     with pytest.raises(Refused, match="already exists"):
-        killed.create("databricks_catalog", name="c")
-    monkeypatch.setattr("meshform.local.session.Session.is_alive", lambda _self, _number: False)
+        first.create("databricks_catalog", name="c")
+    killed()
     door = Door(tmp_path / "s")
     assert door.create("databricks_catalog", name="c")["id"] == catalog["id"]
     assert door.create("databricks_pipeline", name="p")["id"] != pipeline["id"]
     assert len(door.store.all("databricks_pipeline")) == 1
-    door.read("databricks_catalog", catalog)
     with pytest.raises(Refused, match="already exists"):
         door.create("databricks_catalog", name="c")
 
 
-def test_what_another_stack_left_is_not_taken(tmp_path, monkeypatch):
-    """Two stacks that make one catalog are a mistake, also when the first was killed."""
-    Door(tmp_path / "s").create("databricks_catalog", name="c")
-    monkeypatch.setattr("meshform.local.session.Session.is_alive", lambda _self, _number: False)
-    monkeypatch.chdir(tmp_path)
+def test_what_a_refresh_asks_for_is_not_left_over(tmp_path, killed):
+    """An object that the state holds after a kill stays, though another of its name is made."""
+    first = Door(tmp_path / "s")
+    catalog, job = first.create("databricks_catalog", name="c"), first.create("databricks_job", name="j")
+    killed()
+    plan = Door(tmp_path / "s")
+    plan.read("databricks_catalog", catalog)
+    plan.read("databricks_job", job)
+    plan.stop()
+    door = Door(tmp_path / "s")
+    with pytest.raises(Refused, match="already exists"):
+        door.create("databricks_catalog", name="c")
+    door.create("databricks_job", name="j")
+    assert len(door.store.all("databricks_job")) == 2
+
+
+def test_a_state_that_a_kill_has_emptied_is_made_again(tmp_path, killed):
+    """Terraform rewrites its state in place: what earlier applies made can be lost by a kill too."""
+    first = Door(tmp_path / "s")
+    first.create("databricks_catalog", name="c")
+    first.stop()
+    second = Door(tmp_path / "s")
+    second.create("databricks_catalog", name="d")
+    killed()
+    door = Door(tmp_path / "s")
+    door.create("databricks_catalog", name="c")
+    door.create("databricks_catalog", name="d")
+    door.stop()
+    assert door.store.all("apply") == []
+
+
+def test_a_state_that_is_lost_without_a_kill_is_not_made_again(tmp_path, killed):
+    """After a good end an object that the state does not hold is a mistake, as in Databricks."""
+    first = Door(tmp_path / "s")
+    first.create("databricks_catalog", name="c")
+    first.stop()
+    killed()
     with pytest.raises(Refused, match="already exists"):
         Door(tmp_path / "s").create("databricks_catalog", name="c")
 
 
-def test_a_provider_that_ends_in_good_order_leaves_no_doubt(tmp_path, monkeypatch):
-    """After Terraform's own end nothing may be taken for a left-over."""
-    door = Door(tmp_path / "s")
-    door.create("databricks_catalog", name="c")
-    door.stop()
-    monkeypatch.setattr("meshform.local.session.Session.is_alive", lambda _self, _number: False)
+def test_what_another_stack_left_is_not_taken(tmp_path, monkeypatch, killed):
+    """Two stacks that make one catalog are a mistake, also when the first was killed."""
+    Door(tmp_path / "s").create("databricks_catalog", name="c")
+    killed()
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(Refused, match="already exists"):
         Door(tmp_path / "s").create("databricks_catalog", name="c")
 

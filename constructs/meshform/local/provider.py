@@ -86,7 +86,7 @@ class Provider:
     def stop(self) -> None:
         """Terraform ends in good order."""
         if self._made is not None:
-            self._made.confirm_all()
+            self._made.end()
 
     @property
     def _schema(self) -> dict[str, Any]:

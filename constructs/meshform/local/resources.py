@@ -1,27 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Resources of the Terraform door: read, create, update, delete and import, on plain values.
 
-Everything that one call checks and writes is one transaction. A create leaves a note in the store (kind
-`unconfirmed`) until Terraform has read the object back or has ended in good order: when Terraform is killed
-before it has written down what was created, the next apply makes the same object again, and must not hear
-that it already exists.
+Everything that one call checks and writes is one transaction.
 """
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from meshform.local import grant_resources
 from meshform.local.content import FILE_TYPES, content_key, keep_content
 from meshform.local.fill import Fill
 from meshform.local.identity import Identities, next_source
+from meshform.local.recovery import Recovery
 from meshform.local.rules import Refusal, check_create, check_delete, check_update, dropped
 from meshform.local.rules.refusal import already_exists
 from meshform.local.schema_walk import Node, conform
-from meshform.local.session import Session
 from meshform.local.store import Change, Row, Store
 
 
@@ -39,10 +35,7 @@ class Resources:
         self._schemas = schemas
         self._framework = frozenset(facts["framework"])
         self._identities = Identities(facts)
-        self._session = Session(store.path)
-        self._folder = str(Path.cwd())  # Terraform starts the provider in the stack's folder
-        self._has_created = False
-        self._left_over: dict[tuple[str, str], list[str]] | None = None  # found at the first create
+        self._recovery = Recovery(store)
 
     def node(self, type_: str) -> Node:
         """The block of a type."""
@@ -57,7 +50,7 @@ class Resources:
         live = self._store.get(type_, key)
         if live is None:
             return None
-        self._confirm(type_, key)
+        self._recovery.seen(type_, key)
         current: Row = conform(self.node(type_), {**state, **live})
         return current
 
@@ -69,6 +62,7 @@ class Resources:
         """
         value = copy.deepcopy(planned)
         with self._store.transaction() as changes:
+            self._recovery.begin()
             if type_ in grant_resources.TYPES:
                 grant_resources.write(self._store, type_, value)
                 return value, changes
@@ -86,10 +80,7 @@ class Resources:
             if type_ in FILE_TYPES:
                 keep_content(self._store, type_, key, value)
                 self._store.put(type_, key, value)
-            self._has_created = True
-            note: Row = {"type": type_, "seed": seed, "key": key, "folder": self._folder}
-            note["session"] = self._session.number
-            self._store.put("unconfirmed", f"{type_}/{key}", note)
+            self._recovery.made(type_, seed, key)
             return value, changes
 
     def update(self, type_: str, prior: Row, planned: Row) -> Row:
@@ -100,6 +91,7 @@ class Resources:
         """
         value = copy.deepcopy(planned)
         with self._store.transaction():
+            self._recovery.begin()
             if type_ in grant_resources.TYPES:
                 grant_resources.write(self._store, type_, value)
                 return value
@@ -113,11 +105,12 @@ class Resources:
                     value["id"] = key
                 self._store.drop(type_, before)
                 dropped(self._store, type_, before, prior)
+                self._recovery.gone(type_, before)
+                self._recovery.made(type_, self._identities.seed(type_, value), key)
             check_update(self._store, type_, prior, value)
             if type_ in FILE_TYPES:
                 keep_content(self._store, type_, key, value)
             self._store.put(type_, key, value)
-            self._confirm(type_, before)
         return value
 
     def delete(self, type_: str, prior: Row) -> None:
@@ -127,6 +120,7 @@ class Resources:
             Refusal: it holds something.
         """
         with self._store.transaction():
+            self._recovery.begin()
             if type_ in grant_resources.TYPES:
                 grant_resources.delete(self._store, type_, prior)
                 return
@@ -134,7 +128,6 @@ class Resources:
             if self._store.get(type_, key) is None:
                 return
             check_delete(self._store, type_, prior)
-            self._confirm(type_, key)
             self._remove(type_, key, prior)
 
     def import_(self, type_: str, identifier: str) -> Row | None:
@@ -146,14 +139,9 @@ class Resources:
         found: Row | None = conform(self.node(type_), value)
         return found
 
-    def confirm_all(self) -> None:
-        """Terraform ends in good order: it knows of everything that this process created."""
-        if not self._has_created:
-            return
-        with self._store.transaction():
-            for key, row in self._store.all("unconfirmed"):
-                if row["session"] == self._session.number:
-                    self._store.drop("unconfirmed", key)
+    def end(self) -> None:
+        """Terraform ends in good order."""
+        self._recovery.end()
 
     def _finish(self, type_: str, value: Row, identifier: str, source: str) -> None:
         is_framework = type_ in self._framework
@@ -166,35 +154,19 @@ class Resources:
 
     def _remove(self, type_: str, key: str, value: Row) -> None:
         self._store.drop(type_, key)
+        self._recovery.gone(type_, key)
         if type_ in FILE_TYPES:
             self._store.drop("content", content_key(key))
         dropped(self._store, type_, key, value)
 
-    def _confirm(self, type_: str, key: str) -> None:
-        if self._store.get("unconfirmed", f"{type_}/{key}") is not None:
-            self._store.drop("unconfirmed", f"{type_}/{key}")
-
     def _sweep(self, type_: str, seed: str) -> None:
-        """Remove what a killed apply of this stack left of the object that is now made again."""
-        if self._left_over is None:
-            self._left_over = self._find_left_over()
-        for note_key in self._left_over.pop((type_, seed), ()):
-            if (note := self._store.get("unconfirmed", note_key)) is None:
-                continue  # Terraform knew of it and has read it since
-            left = self._store.get(type_, note["key"])
+        """Remove what a killed apply left of the object that is now made again."""
+        for key in self._recovery.left_over(type_, seed):
+            left = self._store.get(type_, key)
             if left is not None and self._identities.natural_key(type_, left) is None:
-                self._remove(type_, note["key"], left)
+                self._remove(type_, key, left)
             else:  # the same key comes back at once, so what hangs on it may stay
-                self._store.drop(type_, note["key"])
-            self._store.drop("unconfirmed", note_key)
-
-    def _find_left_over(self) -> dict[tuple[str, str], list[str]]:
-        """Notes of this stack's dead processes by type and seed; another stack's are its own affair."""
-        found: dict[tuple[str, str], list[str]] = {}
-        for key, note in self._store.all("unconfirmed"):
-            if note["folder"] == self._folder and not self._session.is_alive(note["session"]):
-                found.setdefault((note["type"], note["seed"]), []).append(key)
-        return found
+                self._store.drop(type_, key)
 
 
 def _noun(type_: str) -> str:

@@ -8,7 +8,7 @@ Every row has a kind, a key and a JSON object. Kinds:
 - `table` and `function`: made in the workspace by a pipeline or by DDL, no Terraform resource; the key is the
   full name in lower case.
 - `grant`: the privileges of one principal on one securable (see `meshform.local.rules.grants`).
-- whatever else a door needs: `run`, `content`, `retired`.
+- whatever else the workspace must remember: `content` of files, `run`, `origin`, `apply`, `made`.
 
 Deleting or changing a row by hand is drift, which the next plan shows.
 """
