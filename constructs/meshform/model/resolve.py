@@ -158,6 +158,9 @@ def _product(
                     fix="describe it in the contract, with `physicalType: view`",
                 )
             )
+    ports = [table.name for table in tables if table.is_port]
+    for share in spec.shares:
+        findings += _unknown_ports(f"share {share.name!r} names", share.ports, ports, spec.place)
     for volume in spec.volumes:
         findings += check_identifier("volume", volume.name, spec.place)
         findings += _schema_exists(volume.schema_name, "volume", volume.name, spec.place, domain)
@@ -182,20 +185,28 @@ def _schema_exists(
         )
 
 
+def _unknown_ports(what: str, named: Iterable[str], ports: Iterable[str], place: Place) -> Iterator[Finding]:
+    known = list(ports)
+    for port in named:
+        if port not in known:
+            yield Finding(
+                code="MF309",
+                summary=f"{what} a port that the product does not have",
+                place=place,
+                got=port,
+                allowed=_listed(known) or "it has none",
+                fix=did_you_mean(port, known) or "name one of its ports",
+            )
+
+
 def _readers(product: ResolvedProduct, mesh: ResolvedMesh, findings: list[Finding]) -> Iterator[Reader]:
     for consumer in product.spec.consumers:
-        unknown = [port for port in consumer.ports if port not in product.ports]
-        findings += [
-            Finding(
-                code="MF309",
-                summary=f"consumer {consumer.name!r} is given a port that the product does not have",
-                place=product.place,
-                got=port,
-                allowed=", ".join(product.ports),
-                fix=did_you_mean(port, product.ports) or "name one of its ports",
+        unknown = list(
+            _unknown_ports(
+                f"consumer {consumer.name!r} is given", consumer.ports, product.ports, product.place
             )
-            for port in unknown
-        ]
+        )
+        findings += unknown
         ended = list(_ended(consumer, product, mesh))
         findings += ended
         principals = _reader_principals(consumer, product, mesh, findings)
