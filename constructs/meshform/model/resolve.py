@@ -194,7 +194,7 @@ def _unknown_ports(what: str, named: Iterable[str], ports: Iterable[str], place:
                 summary=f"{what} a port that the product does not have",
                 place=place,
                 got=port,
-                allowed=_listed(known) or "it has none",
+                allowed=", ".join(known) or "it has none",
                 fix=did_you_mean(port, known) or "name one of its ports",
             )
 
