@@ -22,7 +22,7 @@ def print_findings(findings: Iterable[Finding], console: Console | None = None) 
     """Print findings, errors first, each with its place, code, value got, what is allowed and the fix."""
     console = console or Console(stderr=True, highlight=False)
     order = list(Severity)
-    for finding in sorted(findings, key=lambda f: (order.index(f.severity), str(f.place), f.code, f.summary)):
+    for finding in sorted(findings, key=lambda f: (order.index(f.severity), *_position(f))):
         line = Text()
         line.append(f"{finding.severity} ", style=_STYLE[finding.severity])
         line.append(f"{finding.code} ", style="bold")
@@ -36,3 +36,10 @@ def print_findings(findings: Iterable[Finding], console: Console | None = None) 
         ):
             if text is not None:
                 console.print(Text(f"  {label + ':':<9}{printable(text)}"), soft_wrap=True)
+
+
+def _position(finding: Finding) -> tuple[str, int, int, str, str, str]:
+    """Files in order, and lines by number."""
+    place = finding.place
+    where = place.file or "", place.line or 0, place.column or 0
+    return *where, place.construct_path or "", finding.code, finding.summary
