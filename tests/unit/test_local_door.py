@@ -70,6 +70,26 @@ def test_replacement_is_planned_for_what_forces_it_below(door):
     ]
 
 
+def test_replacement_is_planned_where_the_provider_decides_in_code(door):
+    """A view's comment, a pipeline's way to a catalog and most options of a catalog replace."""
+    view = door.value("databricks_sql_table", table_type="VIEW", name="v", comment="a", id="c.s.v")
+    assert door.plan("databricks_sql_table", {**view, "comment": "b"}, view)[1] == ["comment"]
+    table = {**view, "table_type": "MANAGED", "column": [{"name": "n", "type": "INTEGER", "nullable": True}]}
+    table = door.value("databricks_sql_table", **table)
+    assert door.plan("databricks_sql_table", {**table, "comment": "b"}, table)[1] == []
+    same = [{**table["column"][0], "type": "int"}]
+    assert door.plan("databricks_sql_table", {**table, "column": same}, table)[1] == []
+    with pytest.raises(Refused, match=r"cannot plan sql table: changing the 'type' .* n, INTEGER to STRING"):
+        door.plan("databricks_sql_table", {**table, "column": [{**same[0], "type": "STRING"}]}, table)
+    pipeline = door.value("databricks_pipeline", storage="dbfs:/x", id="1")
+    moved = {**pipeline, "storage": None, "catalog": "c"}
+    assert door.plan("databricks_pipeline", moved, pipeline)[1] == ["catalog", "storage"]
+    catalog = door.value("databricks_catalog", name="c", options={"authorized_paths": "a"}, id="c")
+    other = {**catalog, "options": {"authorized_paths": "b"}}
+    assert door.plan("databricks_catalog", other, catalog)[1] == []
+    assert door.plan("databricks_catalog", {**other, "options": {"host": "h"}}, catalog)[1] == ["options"]
+
+
 def test_names_and_privileges_that_mean_the_same_are_no_change(door):
     """Unity Catalog ignores case in names, and `USE SCHEMA` is `USE_SCHEMA`."""
     prior = door.value("databricks_schema", catalog_name="orders", name="gold", id="orders.gold")

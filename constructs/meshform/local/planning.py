@@ -12,9 +12,12 @@ from collections.abc import Callable, Mapping, Set
 from typing import Any
 
 from meshform.local.rules.privileges import normalised
+from meshform.local.rules.refusal import Refusal
 from meshform.local.rules.securables import KIND_OF
 from meshform.local.schema_walk import Child, Node, children, elements
 from meshform.local.values import UNKNOWN, has_unknown
+
+Value = dict[str, Any]
 
 
 class PlanFacts:
@@ -32,9 +35,13 @@ class PlanFacts:
 
 
 def plan(
-    type_: str, node: Node, facts: PlanFacts, proposed: dict[str, Any], prior: dict[str, Any] | None
-) -> tuple[dict[str, Any], list[str]]:
-    """The planned value, and the top-level attributes whose change replaces the object, sorted."""
+    type_: str, node: Node, facts: PlanFacts, proposed: Value, prior: Value | None
+) -> tuple[Value, list[str]]:
+    """The planned value, and the top-level attributes whose change replaces the object, sorted.
+
+    Raises:
+        Refusal: the provider would refuse to plan this change.
+    """
     planned = copy.deepcopy(proposed)
     _complete(node, planned, prior, facts, "")
     if prior is None:
@@ -43,7 +50,10 @@ def plan(
         same(planned, prior)
     if type_ in KIND_OF:
         _ignore_case(planned, prior)
-    return planned, sorted(_replaced(node, prior, planned, facts, ""))
+    replaced = set(_replaced(node, prior, planned, facts, ""))
+    if special := _SPECIAL.get(type_):
+        special(planned, prior, replaced)
+    return planned, sorted(replaced)
 
 
 def _complete(node: Node, value: Any, prior: Any, facts: PlanFacts, path: str) -> None:
@@ -94,7 +104,7 @@ def _replaced_below(child: Child, prior: Any, planned: Any, facts: PlanFacts, pa
 # Differences that the real provider does not see
 
 
-def _same_grants(planned: dict[str, Any], prior: dict[str, Any]) -> None:
+def _same_grants(planned: Value, prior: Value) -> None:
     def normal(value: Any) -> Any:
         return sorted((grant["principal"], normalised(grant["privileges"])) for grant in value or ())
 
@@ -102,20 +112,77 @@ def _same_grants(planned: dict[str, Any], prior: dict[str, Any]) -> None:
         planned["grant"] = prior["grant"]
 
 
-def _same_privileges(planned: dict[str, Any], prior: dict[str, Any]) -> None:
+def _same_privileges(planned: Value, prior: Value) -> None:
     new, old = planned.get("privileges"), prior.get("privileges")
     if not has_unknown(new) and normalised(new or ()) == normalised(old or ()):
         planned["privileges"] = old
 
 
-def _ignore_case(planned: dict[str, Any], prior: dict[str, Any]) -> None:
+def _ignore_case(planned: Value, prior: Value) -> None:
     for name in ("name", "catalog_name", "schema_name"):
         new, old = planned.get(name), prior.get(name)
         if isinstance(new, str) and isinstance(old, str) and new.lower() == old.lower():
             planned[name] = old
 
 
-_SAME: dict[str, tuple[Callable[[dict[str, Any], dict[str, Any]], None], ...]] = {
+_SAME: dict[str, tuple[Callable[[Value, Value], None], ...]] = {
     "databricks_grants": (_same_grants,),
     "databricks_grant": (_same_privileges,),
+}
+
+
+# What the real provider decides in code, at 1.128.0: which attributes force a replacement after all
+
+
+def _of_sql_table(planned: Value, prior: Value, replaced: set[str]) -> None:
+    """catalog/resource_sql_table.go: a view's comment; and a column cannot change its type."""
+    old, new = prior.get("column") or [], planned.get("column")
+    if isinstance(new, list) and len(new) == len(old):
+        for before, after in zip(old, new, strict=True):
+            if _column_type(before.get("type")) != _column_type(after.get("type")):
+                raise Refusal(
+                    f"changing the 'type' of an existing column is not supported: {after.get('name')},"
+                    f" {before.get('type')} to {after.get('type')}"
+                )
+    if planned.get("table_type") == "VIEW" and planned.get("comment") != prior.get("comment"):
+        replaced.add("comment")
+
+
+def _of_pipeline(planned: Value, prior: Value, replaced: set[str]) -> None:
+    """pipelines/resource_pipeline.go: between a storage location and a catalog there is no way."""
+    both = {"catalog", "storage"}
+    if all(planned.get(name) != prior.get(name) for name in both):
+        replaced |= both
+
+
+def _of_catalog(planned: Value, prior: Value, replaced: set[str]) -> None:
+    """catalog/resource_catalog.go: `authorized_paths` is the one option that can be changed."""
+    old, new = (dict(value.get("options") or {}) for value in (prior, planned))
+    old.pop("authorized_paths", None)
+    new.pop("authorized_paths", None)
+    if old == new:
+        replaced.discard("options")
+
+
+def _column_type(text: Any) -> Any:
+    if not isinstance(text, str):
+        return text
+    plain = text.replace("`", "").lower()
+    return _TYPE_ALIASES.get(plain, plain)
+
+
+_TYPE_ALIASES = {
+    "integer": "int",
+    "long": "bigint",
+    "real": "float",
+    "short": "smallint",
+    "byte": "tinyint",
+    "decimal": "decimal(10,0)",
+    "dec": "decimal(10,0)",
+    "numeric": "decimal(10,0)",
+}
+_SPECIAL: dict[str, Callable[[Value, Value, set[str]], None]] = {
+    "databricks_catalog": _of_catalog,
+    "databricks_pipeline": _of_pipeline,
+    "databricks_sql_table": _of_sql_table,
 }
