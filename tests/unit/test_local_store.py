@@ -2,11 +2,12 @@
 """The local workspace's store."""
 
 import multiprocessing
+import sqlite3
 from pathlib import Path
 
 import pytest
 
-from meshform.local.store import Store, default_path
+from meshform.local.store import Store, StoreFormatError, default_path
 
 
 def _add_many(path: Path, worker: int, start) -> None:
@@ -106,6 +107,17 @@ def test_a_log_left_by_a_removed_store_is_not_replayed(tmp_path):
     path.unlink()
     path.with_name("s.sqlite3-wal").write_bytes(log)
     assert Store(path).all("table") == []
+
+
+def test_a_store_of_another_version_is_refused(tmp_path):
+    """Nothing is read or written in a file of a format that this version does not know."""
+    path = tmp_path / "s.sqlite3"
+    Store(path).put("table", "a", {})
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(StoreFormatError, match="has format 99, and this Meshform reads 1: remove it"):
+        Store(path).all("table")
 
 
 def test_the_store_stands_beside_the_app(tmp_path, monkeypatch):

@@ -28,11 +28,16 @@ from typing import Any, NamedTuple
 
 Row = dict[str, Any]
 
+_FORMAT = 1  # of the file; raise it with a change that an older Meshform would read wrongly
 _BUSY_SECONDS = 60  # how long one process waits for another's transaction
 _TABLE = (
     "CREATE TABLE IF NOT EXISTS object"
     " (kind TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID"
 )
+
+
+class StoreFormatError(OSError):
+    """The file is a store of another version of Meshform."""
 
 
 class Change(NamedTuple):
@@ -166,11 +171,19 @@ class Store:
         if self._connection is None:
             if not self.path.exists():
                 _create(self.path)
-            self._connection = sqlite3.connect(
+            connection = sqlite3.connect(
                 self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
+            (found,) = connection.execute("PRAGMA user_version").fetchone()
+            if found != _FORMAT:
+                connection.close()
+                raise StoreFormatError(
+                    f"{self.path} has format {found}, and this Meshform reads {_FORMAT}:"
+                    " remove it, or use the version that made it"
+                )
             # survives the end of any process; only a power cut could lose the last commits
-            self._connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            self._connection = connection
         return self._connection
 
 
@@ -190,6 +203,7 @@ def _create(path: Path) -> None:
             connection = sqlite3.connect(fresh, isolation_level=None)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(_TABLE)
+            connection.execute(f"PRAGMA user_version = {_FORMAT}")
             connection.close()
             for left in ("-wal", "-shm"):  # of a store removed by hand; SQLite would replay it into this one
                 path.with_name(path.name + left).unlink(missing_ok=True)
