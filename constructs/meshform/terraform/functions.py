@@ -106,29 +106,30 @@ def add_functions(
         place,
         after=[file.address],
     )
-    names = json.dumps([f"{prefix}.{name}" for name in sorted(functions)])
-    stack.resource(
-        "terraform_data",
-        "functions_clean_up",
-        {
-            "input": names,
-            "provisioner": [
-                {
-                    "local-exec": {
-                        "when": "destroy",
-                        "command": "meshform step drop-functions",
-                        "environment": {
-                            "MESHFORM_STEP_FUNCTIONS": Reference("${self.output}"),
-                            "MESHFORM_ENV": mesh.environment.name,
-                        },
+    if mesh.environment.first_run == "apply":  # else nothing runs where Terraform does
+        names = json.dumps([f"{prefix}.{name}" for name in sorted(functions)])
+        stack.resource(
+            "terraform_data",
+            "functions_clean_up",
+            {
+                "input": names,
+                "provisioner": [
+                    {
+                        "local-exec": {
+                            "when": "destroy",
+                            "command": "meshform step drop-functions",
+                            "environment": {
+                                "MESHFORM_STEP_FUNCTIONS": Reference("${self.output}"),
+                                "MESHFORM_ENV": mesh.environment.name,
+                            },
+                        }
                     }
-                }
-            ],
-        },
-        place,
-        rank=PREPARE,
-        after=[schema.address],
-    )
+                ],
+            },
+            place,
+            rank=PREPARE,
+            after=[schema.address],
+        )
     stack.step(
         "functions",
         run_job_step(job, sha256(ddl).hexdigest(), f"the functions of {prefix}", mesh.environment),
@@ -152,7 +153,8 @@ def run_job_step(
         return body
     variables = {
         "MESHFORM_STEP_JOB_ID": job_id,
-        "MESHFORM_STEP_DIGEST": digest,
+        # all of the triggers, so that a step never takes the run of another pipeline for its own
+        "MESHFORM_STEP_DIGEST": Reference("${jsonencode(self.triggers_replace)}"),
         "MESHFORM_STEP_LABEL": label,
         "MESHFORM_ENV": environment.name,
     }
