@@ -4,6 +4,7 @@
 import os
 import subprocess
 import sys
+from hashlib import sha256
 
 from meshform.local.install import SOURCE, install, mirror_folder, terraform_environment
 
@@ -26,6 +27,14 @@ def test_the_launcher_is_the_same_on_every_machine(tmp_path):
     assert launcher.name == "terraform-provider-databricks_v1.128.0"
     assert os.access(launcher, os.X_OK)
     assert SOURCE in launcher.as_posix()
+
+
+def test_the_launcher_never_changes(tmp_path):
+    """Lock files of deployed stacks hold its digest: another launcher needs another provider version."""
+    install(tmp_path)
+    (launcher,) = launchers(tmp_path)
+    digest = "4e5e3835c12aebbb9e138dbc1484ef79972acf1e3acc894ec9ec21dd66866ce5"
+    assert sha256(launcher.read_bytes()).hexdigest() == digest
 
 
 def test_installing_again_changes_nothing(tmp_path):
