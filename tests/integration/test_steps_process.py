@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.local_workspace import DDL, FUNCTION, FUNCTIONS_JOB, make_workspace, put_file
+from tests.local_workspace import DDL, FUNCTION, FUNCTIONS_JOB, PIPELINE_JOB, make_workspace, put_file
 
 from meshform.local.runs import Runs
 
@@ -153,7 +153,7 @@ def test_a_signal_ends_the_step_and_says_what_becomes_of_the_run(store, number):
     output, _ = process.communicate(timeout=30)
     assert process.returncode == 128 + number
     assert "this command ends, the run goes on: http://127.0.0.1:" in output
-    assert "apply again to wait for it" in output
+    assert "the next apply, or this command again, waits for it" in output
     assert "Traceback" not in output
     assert [run["code"] for run in Runs(store).list(None)] == [""]
 
@@ -164,6 +164,33 @@ def test_a_step_outlives_the_reader_of_its_output(store):
     process.stdout.close()
     assert process.wait(30) == 0
     assert [run["code"] for run in Runs(store).list(None)] == ["SUCCESS"]
+
+
+def test_without_credentials_the_way_out_is_named(store, tmp_path):
+    """For another environment than local nothing falls back to the local workspace."""
+    done = step(store, MESHFORM_ENV="dev", HOME=str(tmp_path))
+    assert done.returncode == 1
+    assert "MF701 no workspace to connect to" in done.stderr
+    assert "DATABRICKS_HOST" in done.stderr
+    assert Runs(store).list(None) == []
+
+
+def test_a_product_is_run_by_its_address(store):
+    """`meshform run` finds the job of a product by its name, and the nearest name of a misspelt one."""
+
+    def run(product):
+        command = [*MESHFORM[:-1], "run", product]
+        return subprocess.run(
+            command, cwd=ROOT, env=variables(store), capture_output=True, text=True, timeout=60
+        )
+
+    done = run("orders.orders")
+    assert done.returncode == 0, done.stderr
+    assert f"orders.orders: started run 1 of job {PIPELINE_JOB}" in done.stdout
+    wrong = run("orders.order")
+    assert wrong.returncode == 1
+    assert "MF709" in wrong.stderr
+    assert "did you mean 'orders.orders'?" in wrong.stderr
 
 
 def test_text_of_the_workspace_cannot_drive_the_terminal(store):

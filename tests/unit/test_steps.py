@@ -20,10 +20,12 @@ from tests.local_workspace import (
     put_file,
 )
 
+from meshform.local.rest_api import ApiError, RestApi
 from meshform.local.runs import Runs
 from meshform.model.findings import MeshformError
 from meshform.workspace.calls import Pace
 from meshform.workspace.client import local_client
+from meshform.workspace.runs import state_of
 from meshform.workspace.steps import drop_functions, run_by_name, run_job, token
 
 
@@ -352,6 +354,65 @@ def test_a_workspace_that_does_not_answer_is_tried_again_and_then_given_up():
     assert raised.value.findings[0].code == "MF707"
     assert len([line for line in lines if "trying again in 0.01 s" in line]) == 1
     assert "dapi-very-secret" not in str(raised.value) + "".join(lines)
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_an_answer_that_may_pass_is_tried_again(store, monkeypatch, status):
+    """A workspace that is busy for a moment delays the step and does not fail it."""
+    answer, failures = RestApi.answer, []
+
+    def busy(self, method, path, query, body):
+        if len(failures) < 2 and path.endswith("/run-now"):
+            failures.append(path)
+            raise ApiError(status, "BUSY", "502 Bad Gateway" if status == 502 else "busy")
+        return answer(self, method, path, query, body)
+
+    monkeypatch.setattr(RestApi, "answer", busy)
+    lines = run(store, FUNCTIONS_JOB, pace=Pace(first_poll=0.02, tries=3, first_retry=0.01))
+    assert lines[-1].startswith("the step: succeeded")
+    assert len(failures) == 2
+    assert len(runs_of(store, FUNCTIONS_JOB)) == 1
+
+
+def test_a_run_that_was_deleted_leads_to_the_next_attempt(store, monkeypatch):
+    """run-now answers with an error for the token of a deleted run; the step starts another run."""
+    start = Runs.start
+
+    def deleted(self, job_id, idempotency_token):
+        if idempotency_token == token(FUNCTIONS_JOB, "d1", 1):
+            raise ApiError(400, "INVALID_STATE", "The run of this token was removed.")
+        return start(self, job_id, idempotency_token)
+
+    monkeypatch.setattr(Runs, "start", deleted)
+    run(store, FUNCTIONS_JOB)
+    (made,) = runs_of(store, FUNCTIONS_JOB)
+    assert (made["token"], made["code"]) == (token(FUNCTIONS_JOB, "d1", 2), "SUCCESS")
+
+
+def test_a_job_that_always_refuses_to_start_is_given_up(store, monkeypatch):
+    """Refusals that no other token cures end the step with the workspace's words."""
+
+    def refused(*_):
+        raise ApiError(400, "INVALID_STATE", "This job is paused by its owner.")
+
+    monkeypatch.setattr(Runs, "start", refused)
+    finding = failure(store, FUNCTIONS_JOB)
+    assert (finding.code, finding.got) == ("MF704", "This job is paused by its owner.")
+
+
+def test_states_of_an_older_workspace_are_understood():
+    """Runs that only have the older `state` end too."""
+    from databricks.sdk.service.jobs import Run
+
+    def state(**fields):
+        return state_of(Run.from_dict({"state": fields}))
+
+    assert not state(life_cycle_state="RUNNING").ended
+    assert state(life_cycle_state="TERMINATED", result_state="SUCCESS").succeeded
+    failed = state(life_cycle_state="TERMINATED", result_state="FAILED", state_message="no")
+    assert (failed.ended, failed.succeeded, failed.code, failed.message) == (True, False, "FAILED", "no")
+    assert state(life_cycle_state="INTERNAL_ERROR").code == "INTERNAL_ERROR"
+    assert not state_of(Run()).ended
 
 
 def test_wrong_credentials_end_at_once_and_are_not_shown(store):

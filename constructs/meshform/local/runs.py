@@ -123,7 +123,7 @@ class Runs:
     @contextmanager
     def _lock(self, job_id: int) -> Iterator[bool]:
         """Wait for the lock of a job; False when this process shall stop first."""
-        folder = self._store.path.with_name(f"{self._store.path.name}.locks")
+        folder = self._store.path.with_name(f"{self._store.path.name}-locks")
         folder.mkdir(exist_ok=True)
         with (folder / f"job-{job_id}").open("a") as file:
             while not self._stopping.is_set():

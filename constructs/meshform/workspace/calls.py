@@ -99,7 +99,7 @@ class Workspace:
                 code="MF707",
                 summary=f"cannot {what}: the workspace does not answer after {self.pace.tries} tries",
                 got=words,
-                fix="apply again when it answers; a run that was started goes on, and is found again then",
+                fix="try again when it answers; a run that was started goes on, and is found again then",
             )
         )
 

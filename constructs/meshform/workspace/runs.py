@@ -15,6 +15,7 @@ from meshform.workspace.calls import Workspace
 
 if TYPE_CHECKING:
     from databricks.sdk.service.jobs import Run, RunTask
+    from databricks.sdk.service.jobs import RunState as JobRunState
 
 _SUCCESS = "SUCCESS"  # not SUCCESS_WITH_FAILURES: something of what the step is for was not done
 
@@ -64,12 +65,23 @@ class RunState:
 def state_of(run: Run | RunTask | Any) -> RunState:
     """The state of a run, or of one of its tasks."""
     status = run.status
-    state = status.state.value if status and status.state else "PENDING"
-    if status is None or state != "TERMINATED":
+    if status is None:
+        return _older_state(run.state)
+    state = status.state.value if status.state else "PENDING"  # one that this SDK does not know
+    if state != "TERMINATED":
         return RunState(state.lower(), "", "")
     details = status.termination_details
     code = details.code.value if details and details.code else "UNKNOWN"  # one that this SDK does not know
     return RunState("terminated", code, (details.message or "") if details else "")
+
+
+def _older_state(state: JobRunState | None) -> RunState:
+    """From the shape of a workspace that does not answer `status` yet."""
+    cycle = state.life_cycle_state.value if state and state.life_cycle_state else "PENDING"
+    if state is None or cycle not in ("TERMINATED", "SKIPPED", "INTERNAL_ERROR"):
+        return RunState(cycle.lower(), "", "")
+    code = state.result_state.value if state.result_state else cycle
+    return RunState("terminated", code, state.state_message or "")
 
 
 def page_of(run: Run) -> str:
@@ -107,7 +119,7 @@ def wait_for_end(workspace: Workspace, run: Run, label: str) -> None:
             run = get_run(workspace, run.run_id or 0)
     except Interrupted:
         say(f"{label}: this command ends, the run goes on: {page_of(run)}")
-        say(f"{label}: apply again to wait for it; a second run is started only if this one fails")
+        say(f"{label}: the next apply, or this command again, waits for it and starts no other")
         raise
     if not state.succeeded:
         raise _failed(workspace, run, label, state)
@@ -135,7 +147,7 @@ def _failed(workspace: Workspace, run: Run, label: str, state: RunState) -> Mesh
             code="MF705",
             summary=f"{label}: the run failed, see {page_of(run)}",
             got="; ".join(workspace.clean(part) for part in words),
-            fix="mend the cause and apply again, which starts a new run",
+            fix="mend the cause and try again, which starts a new run",
         )
     )
 
@@ -161,6 +173,6 @@ def _too_slow(run: Run, label: str, timeout: float) -> MeshformError:
         Finding(
             code="MF706",
             summary=f"{label}: the run has not ended after {duration(timeout)}, it goes on: {page_of(run)}",
-            fix="apply again to wait for it, with a longer MESHFORM_STEP_TIMEOUT_SECONDS if need be",
+            fix="try again to wait for it, with a longer MESHFORM_STEP_TIMEOUT_SECONDS if need be",
         )
     )
