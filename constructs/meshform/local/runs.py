@@ -115,10 +115,11 @@ class Runs:
         if run is None:
             return
         with self._lock(run["job_id"]) as mine:
-            # somebody else may have ended it while this thread waited
-            run = self.get(run_id) if mine else None
-            if run is not None and not run["code"]:
-                self._execute(run)
+            # whoever gets the lock first works in the order in which the runs were started; and somebody
+            # else may have ended this one while this thread waited
+            for one in reversed(self.list(run["job_id"]) if mine else []):
+                if not one["code"] and one["run_id"] <= run_id:
+                    self._execute(one)
 
     @contextmanager
     def _lock(self, job_id: int) -> Iterator[bool]:
@@ -137,6 +138,8 @@ class Runs:
             yield False
 
     def _execute(self, run: Row) -> None:
+        if self._stopping.is_set():
+            return
         run["state"] = "RUNNING"
         self._put(run)
         wait = run["start_time"] / 1000 + self._seconds - time.time()
