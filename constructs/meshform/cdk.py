@@ -9,10 +9,10 @@ whole or not at all. So no resource of Meshform's crosses the bridge to Node.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -138,18 +138,40 @@ def merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 
 def write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, scratch = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    """Write a file whole or not at all; one that holds the content already is left alone."""
+    with suppress(OSError):
+        if path.read_bytes() == content:
+            return
+    scratch = f"{path}.{os.getpid()}"
     try:
-        with os.fdopen(handle, "wb") as file:
+        try:
+            file = open(scratch, "wb")  # noqa: PTH123, SIM115 - Path costs more than the file here
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = open(scratch, "wb")  # noqa: PTH123, SIM115
+        with file:
             file.write(content)
-        Path(scratch).chmod(0o644)
-        Path(scratch).replace(path)
+        os.replace(scratch, path)  # noqa: PTH105
     except BaseException:
         with suppress(OSError):
             Path(scratch).unlink()
         raise
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Stop the cyclic garbage collector for a while.
+
+    What a synthesis makes lives until it is written: looking through it for garbage takes a quarter of the
+    time and finds none.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def add_stacks(
@@ -173,7 +195,8 @@ def add_stacks(
     """
     settings = settings or Settings.read()
     spec = settings.apply(mesh.spec)
-    compiled = compile_mesh(evaluate(spec, settings.environment))
+    with _no_collection():
+        compiled = compile_mesh(evaluate(spec, settings.environment))
     recorded = {
         "mesh": spec.name,
         "environment": settings.environment,
@@ -199,7 +222,8 @@ def synthesize(app: App) -> None:
         MeshformError: MF5xx when a resource that the user added does not fit the provider's schema.
     """
     try:
-        app.synth()
+        with _no_collection():
+            app.synth()
     except RuntimeError:
         findings = [f for stack in app.node.children if isinstance(stack, MeshStack) for f in stack.findings]
         if findings:

@@ -84,18 +84,20 @@ def _all(root: object) -> list[str]:
     pending: list[Any] = [root]
     while pending:
         value = pending.pop()
-        if value is None or value is True or value is False or value == ():
-            continue
-        if isinstance(value, str):
+        kind = type(value)  # the usual types first: a mesh has many thousands of values
+        if kind is str:
             texts.append(value)
+        elif kind is tuple or kind is list:
+            pending += value
+        elif value is None or kind is bool or kind is Place:
+            continue
         elif isinstance(value, BaseModel):
-            if not isinstance(value, Place):
-                pending.extend(value.__dict__.values())
-        elif isinstance(value, tuple | list):
-            pending.extend(value)
+            pending += value.__dict__.values()
+        elif isinstance(value, str):
+            texts.append(value)
         elif isinstance(value, Mapping):
-            pending.extend(value)
-            pending.extend(value.values())
+            pending += value
+            pending += value.values()
     return texts
 
 

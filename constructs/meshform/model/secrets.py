@@ -58,10 +58,14 @@ _LONG_WORDS = 0.5  # share of characters in words; NamesLikeThis2 are words, bas
 _WORD = re.compile(r"[A-Z]?[a-z]{3,}")
 
 # Every secret that is found holds one of these: looking for them first makes clean text cheap.
-_HINT = re.compile(
-    r"PRIVATE KEY|dapi|dkea|dose|dsapi|AKIA|ASIA|gh[pousr]_|github_pat_|xox|hooks\.slack|AIza|AccountKey"
-    r"|SharedAccessKey|eyJ|://|[A-Za-z0-9+/_-]{32}"
-    r"|(?i:pass\w*|pwd|secret|token|credentials?|key)[\"'`]?\s{0,3}(?:=|:|(?i:is\b))"
+_HINTS = (
+    *("PRIVATE KEY", "dapi", "dkea", "dose", "dsapi", "AKIA", "ASIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_"),
+    *("github_pat_", "xox", "hooks.slack", "AIza", "AccountKey", "SharedAccessKey", "eyJ", "://"),
+)
+_LONG_HINT = re.compile(r"[A-Za-z0-9+/_-]{32}")
+_NAMES = ("pass", "pwd", "secret", "token", "credential", "key")
+_NAME_HINT = re.compile(
+    r"(?i)(?:pass\w*|pwd|secret|token|credentials?|key)[\"'`]?\s{0,3}(?:=|:|is\b)",
 )
 
 
@@ -81,7 +85,10 @@ def find_secret(text: str) -> str | None:
 
 def may_hold_secret(text: str) -> bool:
     """Whether a closer look is worth it: False means that `find_secret` finds nothing in it, or in a part."""
-    return _HINT.search(text) is not None
+    if any(hint in text for hint in _HINTS) or _LONG_HINT.search(text):
+        return True
+    folded = text.casefold()
+    return any(name in folded for name in _NAMES) and _NAME_HINT.search(text) is not None
 
 
 def redact(text: str) -> str:

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from meshform.model.findings import Finding, MeshformError, Place
 from meshform.model.privileges import PRIVILEGES
 from meshform.terraform.stack import PREPARE, Rank, Stack, local_name
 
 
-@dataclass(frozen=True, slots=True)
-class Securable:
+class Securable(NamedTuple):
     """Something that grants are about: its kind (an attribute of `databricks_grants`) and its full name."""
 
     kind: str
@@ -87,9 +87,14 @@ class Ledger:
                     allowed=", ".join(sorted(PRIVILEGES[securable.kind])),
                 )
             )
-        entry = self._entries.setdefault(securable, _Entry())
-        entry.wishes.setdefault((stack.name, principal), set()).update(wanted)
-        entry.places.setdefault((stack.name, principal), place)
+        entry = self._entries.get(securable)
+        if entry is None:
+            entry = self._entries[securable] = _Entry()
+        writer = stack.name, principal
+        if writer in entry.wishes:
+            entry.wishes[writer] |= wanted
+        else:
+            entry.wishes[writer], entry.places[writer] = wanted, place
         entry.rank = max(entry.rank, rank)
         entry.after.update(after)
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -98,9 +99,10 @@ def job_name(product: ResolvedProduct, mesh: ResolvedMesh) -> str:
 def _source_files(folder: Path, product: ResolvedProduct) -> dict[str, bytes]:
     """Every code file below a folder, by relative path with `/`."""
     files = {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.suffix in _CODE
+        os.path.relpath(path, folder).replace(os.sep, "/"): Path(path).read_bytes()
+        for above, _, names in os.walk(folder)
+        for path in (os.path.join(above, name) for name in names if name.endswith(_CODE))  # noqa: PTH118
+        if os.path.isfile(path)  # noqa: PTH113 - paths as text: a thousand products have many files
     }
     if not files:
         raise MeshformError(
