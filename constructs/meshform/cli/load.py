@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tomllib
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from meshform.toolchain import Layout
 from meshform.toolchain.environment import settings
 
 DEFAULT = "domains:declare"
+_TARGET = re.compile(r"\w+(\.\w+)*:\w+")
 
 
 def load_mesh(run: Settings, root: Path | None = None) -> MeshSpec:
@@ -85,8 +87,12 @@ def _configured(root: Path) -> str:
         return DEFAULT
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise _error(root, f"pyproject.toml cannot be read: {error}", "correct it") from None
-    target = project.get("tool", {}).get("meshform", {}).get("mesh", DEFAULT)
-    return target if isinstance(target, str) else DEFAULT
+    tool = project.get("tool", {})
+    settings = tool.get("meshform", {}) if isinstance(tool, dict) else {}
+    target = settings.get("mesh", DEFAULT) if isinstance(settings, dict) else settings
+    if not isinstance(target, str) or not _TARGET.fullmatch(target):
+        raise _error(root, f"{target!r} names no function", "write the module and the function")
+    return target
 
 
 def _error(root: Path, summary: str, fix: str) -> MeshformError:

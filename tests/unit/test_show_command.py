@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`meshform show`: what the mesh is, who reads what, and what is deployed from this folder."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from meshform.cli import main
+from meshform.cli.show import types_in_state
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def show(monkeypatch, capsys, tmp_path):
+    """Run the command on the example from a folder without states."""
+    monkeypatch.setattr(sys, "path", [str(ROOT), *sys.path])
+    monkeypatch.delenv("MESHFORM_ENV", raising=False)
+    monkeypatch.delenv("MESHFORM_TODAY", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["meshform", "show", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        output = capsys.readouterr()
+        return int(ended.value.code or 0), output.out, output.err
+
+    return run
+
+
+def state(*resources) -> str:
+    """The text of a state with resources."""
+    return json.dumps({"version": 4, "resources": resources})
+
+
+def test_it_shows_domains_products_ports_and_their_readers(show):
+    """With owner, catalog, version, classified columns and purpose."""
+    code, out, _ = show("--env", "prod")
+    assert code == 0
+    lines = [line.strip() for line in out.splitlines()]
+    assert "Domain orders  catalog orders, owned by orders-domain-owners" in lines
+    assert "help at #orders-data, orders-data@example.com" in lines
+    assert "product orders  version 1.0.0  runs at 0 20 * * * ? UTC" in lines
+    assert "gold.orders_daily_revenue  view" in lines
+    at = lines.index("gold.orders_daily_revenue  view")
+    assert lines[at + 1 : at + 4] == [
+        "read by group bi_consumers: revenue dashboards",
+        "shared with recipient logistics_partner",
+        "shared with recipient auditors",
+    ]
+    assert "gold.orders_gold  materialized view  personal: customer_id" in lines
+    assert "bronze" not in out
+
+
+def test_it_shows_the_stacks_and_what_their_states_hold(show, tmp_path):
+    """In the order of deployment; only counts are read from a state."""
+    (tmp_path / "terraform.account-local.tfstate").write_text(
+        state(
+            {
+                "mode": "managed",
+                "type": "databricks_group",
+                "instances": [{"attributes": {"x": "secret"}}, {}],
+            },
+            {"mode": "data", "type": "databricks_sql_warehouse", "instances": [{}]},
+        )
+    )
+    (tmp_path / "terraform.platform-local.tfstate").write_text("no state")
+    _, out, _ = show()
+    lines = out[out.index("Stacks,") :].splitlines()
+    assert [line.split() for line in lines[1:]] == [
+        ["account-local", "2", "resources", "in", "terraform.account-local.tfstate"],
+        ["platform-local", "terraform.platform-local.tfstate", "is", "not", "a", "Terraform", "state"],
+        ["customers-local", "not", "deployed", "from", "this", "folder"],
+        ["orders-local", "not", "deployed", "from", "this", "folder"],
+    ]
+    assert "secret" not in out
+
+
+def test_an_unknown_environment_is_told(show):
+    """MF301 and exit code 1."""
+    code, out, err = show("--env", "prd")
+    assert (code, out) == (1, "")
+    assert "error MF301" in err
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "3", "{}", '{"resources": [3]}', '{"resources": [{"mode": "managed"}]}']
+)
+def test_what_is_no_state_is_told_without_its_content(tmp_path, text):
+    """By the file's name."""
+    path = tmp_path / "terraform.x.tfstate"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=r"^terraform\.x\.tfstate is not a Terraform state$"):
+        types_in_state(path)
