@@ -124,8 +124,21 @@ class _Synthesizer:
                         place = Place(
                             construct_path=metadata.get("path") or f"{self._stack.node.path}/{type_}.{name}"
                         )
+                        if name in ours and metadata.get("path"):  # a construct; an override has no path
+                            yield _taken(f"{type_}.{name}", place)
+                            continue
                         whole = merged(ours.get(name, {}), {k: v for k, v in body.items() if k != "//"})
                         yield from self._check.check(kind, type_, whole, place)
+
+
+def _taken(address: str, place: Place) -> Finding:
+    return Finding(
+        code="MF501",
+        summary="two objects of the stack have one Terraform address",
+        place=place,
+        got=f"{address}, which Meshform makes",
+        fix="give the construct another id, or use add_override to change ours",
+    )
 
 
 def merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
