@@ -86,7 +86,9 @@ def read_view(sql: str) -> ViewSql:
     nodes = list(tree.walk())
     errors = list(_errors(nodes))
     tables = [
-        _table_name(table, sql, starts) for table in _tables(tree) if isinstance(table.this, exp.Identifier)
+        _table_name(table, sql, starts)
+        for table in _tables(tree, nodes)
+        if isinstance(table.this, exp.Identifier)
     ]
     domains = {table.parts for table in tables if len(table.parts) == 3}
     for column in (node for node in nodes if isinstance(node, exp.Column)):
@@ -136,8 +138,11 @@ def _table_name(table: exp.Table, sql: str, starts: dict[int, int]) -> TableName
     return TableName(tuple(name.name for name in names), start, end, line, column)
 
 
-def _tables(tree: exp.Expression) -> Iterator[exp.Table]:
+def _tables(tree: exp.Expression, nodes: list[exp.Expr]) -> Iterator[exp.Table]:
     """Everything that is read, without what a WITH around it defines."""
+    if not any(isinstance(node, exp.With) for node in nodes):
+        yield from (node for node in nodes if isinstance(node, exp.Table))
+        return
     pending: list[tuple[exp.Expression, frozenset[str]]] = [(tree, frozenset())]
     while pending:
         node, defined = pending.pop()
@@ -166,15 +171,22 @@ def _errors(nodes: list[exp.Expr]) -> Iterator[tuple[str, SqlError]]:
             yield REACHES_OUT, error
 
 
+_STATEMENTS = (exp.DDL, exp.DML, exp.Command)
+_FILLED_IN = (exp.Placeholder, exp.Parameter, exp.SessionParameter)
+_SUSPECTS = (exp.Table, exp.Into, exp.Lock, exp.Dot, exp.Func, *_STATEMENTS, *_FILLED_IN)
+
+
 def _error(node: object) -> SqlError | None:
+    if not isinstance(node, _SUSPECTS):
+        return None
     instead = "read tables of the product or its inputs"
     if isinstance(node, exp.Table):
         return _table_error(node, instead)
     if isinstance(node, exp.Into | exp.Lock) or (
-        isinstance(node, exp.DDL | exp.DML | exp.Command) and not isinstance(node, exp.Query)
+        isinstance(node, _STATEMENTS) and not isinstance(node, exp.Query)
     ):
         return SqlError("the SQL does more than read", "write one SELECT")
-    if isinstance(node, exp.Placeholder | exp.Parameter | exp.SessionParameter):
+    if isinstance(node, _FILLED_IN):
         return SqlError("the SQL has a parameter or a template", "write the value: nothing is filled in")
     if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Func):
         shown = redact(node.sql("databricks"))[:80]

@@ -123,11 +123,12 @@ def _entry(table: ResolvedTable) -> str:
         }
         lines.append(f"            {described!r},")
     lines.append("        ],")
+    expectations = spec.expectations
     for action, kind in _EXPECTATION.items():
         lines.append(f"        {kind!r}: {{")
         lines += [
             f"            {rule.name!r}: {rule.expression!r},"
-            for rule in spec.expectations
+            for rule in expectations
             if rule.action is action
         ]
         lines.append("        },")

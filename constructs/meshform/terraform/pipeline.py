@@ -98,12 +98,7 @@ def job_name(product: ResolvedProduct, mesh: ResolvedMesh) -> str:
 
 def _source_files(folder: Path, product: ResolvedProduct) -> dict[str, bytes]:
     """Every code file below a folder, by relative path with `/`."""
-    files = {
-        os.path.relpath(path, folder).replace(os.sep, "/"): Path(path).read_bytes()
-        for above, _, names in os.walk(folder)
-        for path in (os.path.join(above, name) for name in names if name.endswith(_CODE))  # noqa: PTH118
-        if os.path.isfile(path)  # noqa: PTH113 - paths as text: a thousand products have many files
-    }
+    files = dict(_code_below(str(folder), "")) if folder.is_dir() else {}
     if not files:
         raise MeshformError(
             Finding(
@@ -116,6 +111,17 @@ def _source_files(folder: Path, product: ResolvedProduct) -> dict[str, bytes]:
             )
         )
     return files
+
+
+def _code_below(folder: str, prefix: str) -> Iterator[tuple[str, bytes]]:
+    """Code files by relative path. As text and by `scandir`: a thousand products have many folders."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(_CODE) and entry.is_file():
+                with open(entry.path, "rb") as file:  # noqa: PTH123
+                    yield prefix + entry.name, file.read()
+            elif entry.is_dir(follow_symlinks=False):
+                yield from _code_below(entry.path, f"{prefix}{entry.name}/")
 
 
 def _configuration(product: ResolvedProduct, mesh: ResolvedMesh) -> Iterator[tuple[str, str]]:
