@@ -263,6 +263,7 @@ def test_two_constructs_of_different_kinds_and_one_id_are_refused_with_both_plac
     [
         (lambda d: Domain(d.mesh, "x", owner=3), "Domain: owner: input should be a valid string"),
         (lambda d: Domain(d.mesh, "x", owner="o", schemas={"a": 1}), "Domain: schemas.a: input should be"),
+        (lambda d: Domain(d.mesh, "x", owner="o", tags={"owner": "me"}), "Domain: tags: value error, Mesh"),
         (lambda d: Domain(d.mesh, "", owner="o"), "Domain: name: string should have at least 1 character"),
         (lambda d: DataProduct(d, "x", contract=None), "Product: contract: input should be a valid"),
         (

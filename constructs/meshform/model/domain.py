@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from meshform.model.environment import Environment
 from meshform.model.findings import NOWHERE, Place, Value
@@ -37,7 +37,7 @@ class DomainSpec(Value):
         support: where its consumers find help.
         description: comment on the catalog.
         schemas: comment of each schema, by name.
-        tags: properties of the catalog.
+        tags: properties of the catalog beside `domain`, `owner` and `support`, which Meshform sets.
         place: where it was declared.
     """
 
@@ -48,6 +48,13 @@ class DomainSpec(Value):
     schemas: Mapping[str, str] = {}
     tags: Mapping[str, str] = {}
     place: Place = NOWHERE
+
+    @field_validator("tags")
+    @classmethod
+    def _leaves_ours(cls, tags: Mapping[str, str]) -> Mapping[str, str]:
+        if taken := {"domain", "owner", "support"} & tags.keys():
+            raise ValueError(f"Meshform sets {', '.join(sorted(taken))} itself")
+        return tags
 
 
 class Warehouse(Value):
