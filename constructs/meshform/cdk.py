@@ -12,6 +12,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -43,6 +44,11 @@ __all__ = [
     "readable_errors",
     "synthesize",
 ]
+
+# by Node and by Python: no right, no such folder, not a folder, no space, read-only, over quota
+_CANNOT_WRITE = re.compile(
+    r"\b(EACCES|EDQUOT|EISDIR|ENOENT|ENOSPC|ENOTDIR|EPERM|EROFS)\b|\[Errno (1|2|13|20|21|28|30|122)\]"
+)
 
 Backend = Callable[[TerraformStack], TerraformBackend]
 
@@ -100,10 +106,18 @@ class _Synthesizer:
     def synthesize(self, session: cdktf.ISynthesisSession) -> None:
         self._default.synthesize(session)
         path = Path(session.outdir) / session.manifest.for_stack(self._stack).synthesized_stack_path
+        try:
+            self._complete(path)
+        except BaseException:
+            # what cdktf wrote lacks all of ours: deployed, it would destroy them
+            with suppress(OSError):
+                path.unlink()
+            raise
+
+    def _complete(self, path: Path) -> None:
         written: dict[str, Any] = json.loads(path.read_bytes())
         self.findings = list(self._own_findings(written))
         if any(finding.severity is Severity.ERROR for finding in self.findings):
-            path.unlink()
             raise MeshformError(self.findings)
         for name, content in self._compiled.assets.items():
             write(path.parent / name, content)
@@ -256,4 +270,15 @@ def readable_errors() -> Iterator[None]:
         sys.exit(1)
     except ValidationError as error:
         print_findings(misuse_of_value(error).findings)
+        sys.exit(1)
+    except RuntimeError as error:  # what jsii makes of every error beyond the bridge
+        if not _CANNOT_WRITE.search(str(error)):
+            raise
+        finding = Finding(
+            code="MF506",
+            summary="the synthesized files cannot be written",
+            got=str(error).strip().splitlines()[0],
+            fix="look at the output folder (cdktf.out, or CDKTF_OUTDIR): its rights, and space on the disk",
+        )
+        print_findings([finding])
         sys.exit(1)

@@ -345,9 +345,34 @@ def test_no_secret_of_the_environment_is_written(project):
         assert not [value for value in secrets.values() if value.encode() in content]
 
 
-def test_a_folder_that_cannot_be_written_is_an_error_and_holds_nothing(project):
-    """The exit code is not 0 (fault 44)."""
+def test_a_folder_that_cannot_be_written_is_told_and_nothing_is_changed(project):
+    """MF506 with the system's words and exit code 1, no traceback (fault 44)."""
     (project / "cdktf.out").write_text("a file where the folder should be")
     result = run(project)
-    assert result.returncode != 0
+    assert result.returncode == 1
+    assert "error MF506 the synthesized files cannot be written" in result.stderr
+    assert "ENOTDIR" in result.stderr
+    assert "Traceback" not in result.stderr
     assert (project / "cdktf.out").read_text() == "a file where the folder should be"
+
+
+def test_a_disk_that_is_full_is_told_and_leaves_no_partial_file(project):
+    """MF506; a stack whose file could not be replaced has no scratch file beside it (fault 44)."""
+    text = (project / "main.py").read_text()
+    full = """
+import os, pathlib
+
+def _full(*_arguments, **_options):
+    raise OSError(28, "No space left on device")
+
+os.replace = os.rename = pathlib.Path.replace = pathlib.Path.rename = _full
+"""
+    at = text.index("if __name__")
+    (project / "main.py").write_text(text[:at] + full + "\n" + text[at:])
+    result = run(project)
+    assert result.returncode == 1
+    assert "error MF506" in result.stderr
+    assert "No space left on device" in result.stderr
+    assert "Traceback" not in result.stderr
+    # nor the file as cdktf wrote it, without our resources: deployed, it would destroy them
+    assert not [path for path in files(project / "cdktf.out") if path.startswith("stacks/account-local/")]
