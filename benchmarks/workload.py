@@ -173,8 +173,8 @@ def _declare_product(domain: Domain, domain_number: int, number: int, products: 
         ],
         inputs=[] if source is None else [domain.mesh.port(f"{_address(source)}.{_product(source)}")],
         views={
-            f"{name}_daily": f"SELECT\n  date(event_ts) AS day,\n  currency,\n  sum(amount) AS amount\nFROM {name}\n"
-            "GROUP BY 1, 2\n"
+            f"{name}_daily": "SELECT\n  date(event_ts) AS day,\n  currency,\n  sum(amount) AS amount\n"
+            f"FROM {name}\nGROUP BY 1, 2\n"
         },
         consumers=[
             Consumer(group="analytics", purpose="revenue analytics", approver=_owner(domain_number)),

@@ -251,6 +251,8 @@ def synthesize(app: App) -> None:
     try:
         with _no_collection():
             app.synth()
+            # The app keeps it all to the end: looking through it once more at exit would take half a second.
+            gc.freeze()
     except RuntimeError:
         findings = [f for stack in app.node.children if isinstance(stack, MeshStack) for f in stack.findings]
         if findings:

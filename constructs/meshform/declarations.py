@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -33,7 +35,12 @@ def place_of_caller(path: str) -> Place:
 
 def relative(file: str | Path) -> str:
     """A file's path relative to the working folder where that is shorter to read, with `/`."""
-    path, here = Path(file), Path.cwd()
+    return _relative(str(file), os.getcwd())  # noqa: PTH109 - a key of the cache, for each construct
+
+
+@cache
+def _relative(file: str, folder: str) -> str:
+    path, here = Path(file), Path(folder)
     return path.relative_to(here).as_posix() if path.is_relative_to(here) else path.as_posix()
 
 
