@@ -105,7 +105,8 @@ class _Synthesizer:
 
     def synthesize(self, session: cdktf.ISynthesisSession) -> None:
         self._default.synthesize(session)
-        path = Path(session.outdir) / session.manifest.for_stack(self._stack).synthesized_stack_path
+        # the manifest knows the path too, at the price of ten calls to Node
+        path = Path(session.outdir, "stacks", self._compiled.name, "cdk.tf.json")
         try:
             self._complete(path)
         except BaseException:
@@ -166,13 +167,13 @@ def merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 def write(path: Path, content: bytes) -> None:
     """Write a file whole or not at all; one that holds the content already is left alone."""
-    with suppress(OSError):
-        if path.read_bytes() == content:
+    with suppress(OSError), open(path, "rb") as known:  # noqa: PTH123 - Path costs more than the file here
+        if known.read() == content:
             return
     scratch = f"{path}.{os.getpid()}"
     try:
         try:
-            file = open(scratch, "wb")  # noqa: PTH123, SIM115 - Path costs more than the file here
+            file = open(scratch, "wb")  # noqa: PTH123, SIM115
         except FileNotFoundError:
             path.parent.mkdir(parents=True, exist_ok=True)
             file = open(scratch, "wb")  # noqa: PTH123, SIM115

@@ -85,7 +85,10 @@ def find_secret(text: str) -> str | None:
 
 def may_hold_secret(text: str) -> bool:
     """Whether a closer look is worth it: False means that `find_secret` finds nothing in it, or in a part."""
-    if any(hint in text for hint in _HINTS) or _LONG_HINT.search(text):
+    for hint in _HINTS:  # a loop of these is quicker than one pattern for all
+        if hint in text:
+            return True
+    if _LONG_HINT.search(text):
         return True
     folded = text.casefold()
     return any(name in folded for name in _NAMES) and _NAME_HINT.search(text) is not None

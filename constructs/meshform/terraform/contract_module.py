@@ -115,13 +115,10 @@ def _entry(table: ResolvedTable) -> str:
     lines = [f"    {f'{table.schema}.{table.name}'!r}: {{", f"        'comment': {spec.description or ''!r},"]
     lines += ["        'columns': ["]
     for column in spec.columns:
-        described = {
-            "name": column.name,
-            "type": column.type,
-            "comment": column.description or "",
-            "nullable": not column.required,
-        }
-        lines.append(f"            {described!r},")
+        lines.append(
+            f"            {{'name': {column.name!r}, 'type': {column.type!r},"
+            f" 'comment': {column.description or ''!r}, 'nullable': {not column.required!r}}},"
+        )
     lines.append("        ],")
     expectations = spec.expectations
     for action, kind in _EXPECTATION.items():

@@ -130,7 +130,7 @@ def _render_map(value: Mapping[Any, Any]) -> dict[str, Any]:
             )
         )
     # in order of keys: whatever order a user wrote a map in, the file is the same
-    return dict(sorted(result.items()))
+    return {key: result[key] for key in sorted(result)}
 
 
 def _render_rare(value: Any) -> Any:
