@@ -2,7 +2,8 @@
 """The mesh that is measured: any number of products of 15 resources each, 50 products a domain.
 
 Every product has its own contract, made in Python, and its own folder of pipeline code, made before the
-measured processes start. A product reads another of its domain, and the first of each domain reads the first
+measured processes start. As in the example mesh, every second product has a view; the others have one more
+table. A product reads another of its domain, and the first of each domain reads the first
 of the first domain, so waves of products, grants between domains and an order of stacks are part of it.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from constructs import Construct
 
@@ -162,7 +164,7 @@ def _declare_product(domain: Domain, domain_number: int, number: int, products: 
     DataProduct(
         domain,
         name,
-        contract=_contract(name),
+        contract=_contract(name, with_view=_has_view(number)),
         pipeline=Pipeline(
             source=code / name, run_as=f"{domain.name}-pipeline", schedule=Schedule(cron="0 20 * * * ?")
         ),
@@ -175,7 +177,9 @@ def _declare_product(domain: Domain, domain_number: int, number: int, products: 
         views={
             f"{name}_daily": "SELECT\n  date(event_ts) AS day,\n  currency,\n  sum(amount) AS amount\n"
             f"FROM {name}\nGROUP BY 1, 2\n"
-        },
+        }
+        if _has_view(number)
+        else {},
         consumers=[
             Consumer(group="analytics", purpose="revenue analytics", approver=_owner(domain_number)),
             *(
@@ -191,7 +195,11 @@ def _declare_product(domain: Domain, domain_number: int, number: int, products: 
     )
 
 
-def _contract(name: str) -> Contract:
+def _has_view(number: int) -> bool:
+    return number % 2 == 0
+
+
+def _contract(name: str, *, with_view: bool) -> Contract:
     return Contract(
         id=name,
         version="1.0.0",
@@ -218,7 +226,7 @@ def _contract(name: str) -> Contract:
                 description="Events that count, ready for analytics.",
                 columns=(
                     _column("event_id", "string", "Number of the event in the source.", primary_key=True),
-                    _column("customer_id", "string", "Number of the customer.", classification="personal"),
+                    _CUSTOMER_ID,
                     _column("customer_name", "string", "Name of the customer.", classification="personal"),
                     _column("event_ts", "timestamp", "When it happened, in coordinated time."),
                     _column(
@@ -232,12 +240,13 @@ def _contract(name: str) -> Contract:
             Table(
                 name=f"{name}_daily",
                 schema_name="gold",
-                physical_type="view",
+                physical_type="view" if with_view else "materialized_view",
                 description="Amount of each day and currency, for dashboards.",
                 columns=(
                     _column("day", "date", "Day on which it happened."),
                     _column("currency", "string", "Currency of the amount, ISO 4217."),
                     _column("amount", "decimal(28,2)", "Sum of the amounts of that day."),
+                    *(() if with_view else (_CUSTOMER_ID,)),
                 ),
             ),
         ),
@@ -245,10 +254,11 @@ def _contract(name: str) -> Contract:
     )
 
 
-def _column(name: str, kind: str, description: str, **more: object) -> Column:
-    return Column.model_validate({"name": name, "type": kind, "description": description, **more})
+def _column(name: str, kind: str, description: str, **more: Any) -> Column:
+    return Column(name=name, type=kind, description=description, **more)
 
 
+_CUSTOMER_ID = _column("customer_id", "string", "Number of the customer.", classification="personal")
 _NOT_NULL = QualityRule(name="event_id_is_not_null", expression="event_id IS NOT NULL", action=Action.DROP)
 _POSITIVE = QualityRule(name="amount_is_positive", expression="amount >= 0")
 

@@ -14,7 +14,6 @@ from meshform.domain import Domain
 from meshform.model.contract import Contract
 from meshform.model.findings import Finding, MeshformError
 from meshform.model.near import did_you_mean, one_of
-from meshform.model.odcs import read_contract
 from meshform.model.product import Consumer, Pipeline, PortReference, Product, Share, Volume
 
 
@@ -68,7 +67,7 @@ class DataProduct(Construct):
             {
                 "domain": self.domain.name,
                 "name": id_,
-                "contract": read_contract(Path(contract)) if isinstance(contract, str | Path) else contract,
+                "contract": _read(Path(contract)) if isinstance(contract, str | Path) else contract,
                 "schema_name": schema_name,
                 "pipeline": pipeline,
                 "views": {name: _sql(text) for name, text in views.items()},
@@ -113,6 +112,12 @@ class DataProduct(Construct):
 
 
 _MOST_SQL_BYTES = 1_000_000
+
+
+def _read(file: Path) -> Contract:
+    from meshform.model.odcs import read_contract
+
+    return read_contract(file)
 
 
 def _sql(text: str | Path) -> str:

@@ -92,7 +92,8 @@ def _all(root: object) -> list[str]:
         elif value is None or kind is bool or kind is Place:
             continue
         elif isinstance(value, BaseModel):
-            pending += value.__dict__.values()
+            fields = value.__dict__
+            pending += [fields[name] for name in value.model_fields_set]  # defaults are not theirs
         elif isinstance(value, str):
             texts.append(value)
         elif isinstance(value, Mapping):

@@ -36,6 +36,7 @@ class Access:
         self.schemas = schemas
         self.made: dict[str, tuple[Rank, list[str]]] = {}
         self._stack, self._ledger = stack, ledger
+        self._used: set[tuple[str, str, tuple[str, ...]]] = set()
         self._catalog = domain.catalog
         environment = mesh.environment
         self._deployer = (
@@ -45,12 +46,16 @@ class Access:
 
     def use(self, principal: str, schema: str, place: Place, privileges: Iterable[str] = ()) -> None:
         """USE of the catalog and of a schema, and perhaps more on the schema."""
+        wish = principal, schema, tuple(privileges)
+        if wish in self._used:
+            return  # one of a thousand tables in the same schema
+        self._used.add(wish)
         self._ledger.wish(self._stack, Securable("catalog", self._catalog), principal, ["USE_CATALOG"], place)
         self._ledger.wish(
             self._stack,
             Securable("schema", f"{self._catalog}.{schema}"),
             principal,
-            ["USE_SCHEMA", *privileges],
+            ["USE_SCHEMA", *wish[2]],
             place,
             after=[self.schemas[schema].address],
         )

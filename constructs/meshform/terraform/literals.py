@@ -113,10 +113,10 @@ def render(value: Any) -> Any:
 def _render_map(value: Mapping[Any, Any]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for key, item in value.items():
-        if not isinstance(key, str):
-            raise _not_terraform(key, "a map key")
         # the usual case of `render`, twice more: calls are what this function costs
         plain = type(key) is str and key.isascii() and "{" not in key and "\0" not in key
+        if not plain and not isinstance(key, str):
+            raise _not_terraform(key, "a map key")
         name = key if plain else render(key)
         plain = type(item) is str and item.isascii() and "{" not in item and "\0" not in item
         result[name] = item if plain else render(item)

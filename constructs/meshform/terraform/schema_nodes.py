@@ -68,7 +68,7 @@ class _Map(Slot):
         self._item, self.words = item, f"a map, each value {item.words}"
 
     def check(self, value: Any, path: Path, report: Report) -> None:
-        if isinstance(value, Mapping):
+        if type(value) is dict or isinstance(value, Mapping):
             fits = self._item.fits
             for key, item in value.items():
                 if type(item) not in fits:
@@ -88,7 +88,7 @@ class _Object(Slot):
         return Node(self._spec)
 
     def check(self, value: Any, path: Path, report: Report) -> None:
-        if isinstance(value, Mapping):
+        if type(value) is dict or isinstance(value, Mapping):
             self.node.check(value, path, report)
         elif not _is_expression(value):
             report.wrong_type(value, path, self.words)
@@ -172,7 +172,7 @@ class _Blocks(Slot):
         above, name = path
         if self._spec["block"].get("deprecated"):
             report.deprecated(path)
-        if isinstance(value, Mapping):
+        if type(value) is dict or isinstance(value, Mapping):
             self.node.check(value, path, report)
             return
         if value is not None and not isinstance(value, list | tuple):
@@ -186,7 +186,7 @@ class _Blocks(Slot):
         elif self._max is not None and len(blocks) > self._max:
             report.count(len(blocks), path, f"at most {self._max}")
         for index, block in enumerate(blocks):
-            if isinstance(block, Mapping):
+            if type(block) is dict or isinstance(block, Mapping):
                 self.node.check(block, (path, index), report)
             else:
                 report.wrong_type(block, (path, index), "an object")

@@ -154,26 +154,29 @@ class Stack:
 
     def with_dependencies(self) -> list[Block]:
         """All blocks by address, each with the `depends_on` that its rank and `after` ask for."""
-        resources = [block for block in self.blocks.values() if block.kind == "resource"]
-        depends: dict[str, list[str]] = {block.address: list(block.after) for block in resources}
+        depends = {address: set(block.after) for address, block in self.blocks.items()}
+        ranked = sorted(
+            (block.rank, block.is_step, address)
+            for address, block in self.blocks.items()
+            if block.kind == "resource"
+        )
         barrier: str | None = None
         since: list[str] = []
-        for block in sorted(resources, key=lambda b: (b.rank, b.is_step, b.address)):
-            if block.is_step:
-                depends[block.address] += since
-                since = []
+        for _, is_step, address in ranked:
             if barrier:
-                depends[block.address].append(barrier)
-            if block.is_step:
-                barrier = block.address
+                depends[address].add(barrier)
+            if is_step:
+                depends[address].update(since)
+                since, barrier = [], address
             else:
-                since.append(block.address)
+                since.append(address)
         result = []
-        for address in sorted(self.blocks):
-            block = self.blocks[address]
-            needed = sorted(set(depends.get(address, ())))
-            body = {**block.body, "depends_on": needed} if needed else block.body
-            result.append(
-                Block(block.kind, block.type, block.name, body, block.place, block.rank, block.after)
-            )
+        for address, block in sorted(self.blocks.items()):
+            if needed := depends[address]:
+                body = {**block.body, "depends_on": sorted(needed)}
+                result.append(
+                    Block(block.kind, block.type, block.name, body, block.place, block.rank, block.after)
+                )
+            else:
+                result.append(block)
         return result
