@@ -9,9 +9,7 @@ whole or not at all. So no resource of Meshform's crosses the bridge to Node.
 
 from __future__ import annotations
 
-import gc
 import json
-import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -32,6 +30,7 @@ from meshform.mesh import Mesh
 from meshform.model.findings import Finding, MeshformError, Place, Severity
 from meshform.settings import Settings
 from meshform.terraform.compile import CompiledMesh, CompiledStack, compile_mesh
+from meshform.terraform.output import no_collection, write
 from meshform.terraform.schema_check import SchemaCheck
 
 __all__ = [
@@ -121,7 +120,7 @@ class _Synthesizer:
         if any(finding.severity is Severity.ERROR for finding in self.findings):
             raise MeshformError(self.findings)
         for name, content in self._compiled.assets.items():
-            write(path.parent / name, content)
+            write(f"{path.parent}/{name}", content)
         document = merged(self._compiled.blocks, written)
         document["//"] = {**document.get("//", {}), "meshform": self._stack.recorded}
         # the parts of a reader's interest last, as cdktf has them
@@ -165,43 +164,6 @@ def merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all; one that holds the content already is left alone."""
-    with suppress(OSError), open(path, "rb") as known:  # noqa: PTH123 - Path costs more than the file here
-        if known.read() == content:
-            return
-    scratch = f"{path}.{os.getpid()}"
-    try:
-        try:
-            file = open(scratch, "wb")  # noqa: PTH123, SIM115
-        except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            file = open(scratch, "wb")  # noqa: PTH123, SIM115
-        with file:
-            file.write(content)
-        os.replace(scratch, path)  # noqa: PTH105
-    except BaseException:
-        with suppress(OSError):
-            Path(scratch).unlink()
-        raise
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Stop the cyclic garbage collector for a while.
-
-    What a synthesis makes lives until it is written: looking through it for garbage takes a quarter of the
-    time and finds none.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
 def add_stacks(
     app: App, mesh: Mesh, *, settings: Settings | None = None, backend: Backend | None = None
 ) -> dict[str, MeshStack]:
@@ -223,7 +185,7 @@ def add_stacks(
     """
     settings = settings or Settings.read()
     spec = settings.apply(mesh.spec)
-    with _no_collection():
+    with no_collection():
         compiled = compile_mesh(evaluate(spec, settings.environment))
     recorded = {
         "mesh": spec.name,
@@ -250,10 +212,8 @@ def synthesize(app: App) -> None:
         MeshformError: MF5xx when a resource that the user added does not fit the provider's schema.
     """
     try:
-        with _no_collection():
+        with no_collection():
             app.synth()
-            # The app keeps it all to the end: looking through it once more at exit would take half a second.
-            gc.freeze()
     except RuntimeError:
         findings = [f for stack in app.node.children if isinstance(stack, MeshStack) for f in stack.findings]
         if findings:

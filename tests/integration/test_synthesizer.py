@@ -32,8 +32,9 @@ from meshform import (
     SupportPath,
     Volume,
 )
-from meshform.cdk import App, add_stacks, synthesize, write
+from meshform.cdk import App, add_stacks, synthesize
 from meshform.settings import Settings
+from meshform.terraform.output import write
 
 ROOT = Path(__file__).parents[2]
 EVIL, SAFE = '${file("/etc/passwd")} %{if true}', '$${file("/etc/passwd")} %%{if true}'
