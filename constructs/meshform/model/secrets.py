@@ -62,7 +62,8 @@ _HINTS = (
     *("PRIVATE KEY", "dapi", "dkea", "dose", "dsapi", "AKIA", "ASIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_"),
     *("github_pat_", "xox", "hooks.slack", "AIza", "AccountKey", "SharedAccessKey", "eyJ", "://"),
 )
-_LONG_HINT = re.compile(r"[A-Za-z0-9+/_-]{32}")
+_LONG_LENGTH = 32
+_LONG_HINT = re.compile(f"[A-Za-z0-9+/_-]{{{_LONG_LENGTH}}}")
 _NAMES = ("pass", "pwd", "secret", "token", "credential", "key")
 _NAME_HINT = re.compile(
     r"(?i)(?:pass\w*|pwd|secret|token|credentials?|key)[\"'`]?\s{0,3}(?:=|:|is\b)",
@@ -88,7 +89,7 @@ def may_hold_secret(text: str) -> bool:
     for hint in _HINTS:  # a loop of these is quicker than one pattern for all
         if hint in text:
             return True
-    if _LONG_HINT.search(text):
+    if max(map(len, text.split()), default=0) >= _LONG_LENGTH and _LONG_HINT.search(text):
         return True
     folded = text.casefold()
     return any(name in folded for name in _NAMES) and _NAME_HINT.search(text) is not None

@@ -106,6 +106,8 @@ def contract_module(product: ResolvedProduct) -> bytes:
 
 def _plain(text: str) -> str:
     """Text that is safe inside the module's docstring, which is quoted by three double quotes."""
+    if text.isprintable() and '"' not in text and "\\" not in text:
+        return text
     return "".join(c for c in text if c.isprintable() and c not in '"\\')
 
 
