@@ -6,12 +6,14 @@ from pathlib import Path
 
 from benchmarks import workload
 from benchmarks.measure import report
-from meshform.cdk import App, add_stacks, synthesize
+from meshform.cdk import App, add_stacks, readable_errors, synthesize
 from meshform.settings import Settings
 
 if __name__ == "__main__":
     out, products, code = sys.argv[1:]
-    app = App(outdir=out)
-    add_stacks(app, workload.declare(app, int(products), Path(code)), settings=Settings(workload.ENVIRONMENT))
-    synthesize(app)
+    with readable_errors():
+        app = App(outdir=out)
+        mesh = workload.declare(app, int(products), Path(code))
+        add_stacks(app, mesh, settings=Settings(workload.ENVIRONMENT))
+        synthesize(app)
     report()

@@ -12,10 +12,10 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import cdktf
 import jsii
@@ -223,17 +223,17 @@ def synthesize(app: App) -> None:
 
 @contextmanager
 def readable_errors() -> Iterator[None]:
-    """Print a user's mistakes as findings and exit with 1, instead of a traceback."""
-    from meshform.cli.output import print_findings
+    """Run an app to the end of its process: print a user's mistakes as findings and exit with 1.
 
+    Meanwhile the garbage collector pauses, see `no_collection`.
+    """
     try:
-        yield
+        with no_collection():
+            yield
     except MeshformError as error:
-        print_findings(error.findings)
-        sys.exit(1)
+        _exit(error.findings)
     except ValidationError as error:
-        print_findings(misuse_of_value(error).findings)
-        sys.exit(1)
+        _exit(misuse_of_value(error).findings)
     except RuntimeError as error:  # what jsii makes of every error beyond the bridge
         if not _CANNOT_WRITE.search(str(error)):
             raise
@@ -243,5 +243,11 @@ def readable_errors() -> Iterator[None]:
             got=str(error).strip().splitlines()[0],
             fix="look at the output folder (cdktf.out, or CDKTF_OUTDIR): its rights, and space on the disk",
         )
-        print_findings([finding])
-        sys.exit(1)
+        _exit([finding])
+
+
+def _exit(findings: Iterable[Finding]) -> NoReturn:
+    from meshform.cli.output import print_findings
+
+    print_findings(findings)
+    sys.exit(1)
