@@ -58,11 +58,15 @@ def test_the_file_is_uploaded_and_run_by_a_job_on_the_warehouse():
 
 
 def test_a_step_runs_the_job_whenever_the_ddl_changes():
-    """The trigger is the digest of the DDL, so that a second plan is empty."""
+    """The triggers are the digest of the DDL, the job and the schema, so that a second plan is empty."""
     stack = platform()
     step = resources(stack)["terraform_data.functions"]
     digest = sha256(stack.assets["assets/functions.sql"]).hexdigest()
-    assert step["triggers_replace"] == {"digest": digest, "job": "${databricks_job.functions.id}"}
+    assert step["triggers_replace"] == {
+        "digest": digest,
+        "job": "${databricks_job.functions.id}",
+        "schema_platform__governance": "${databricks_schema.platform__governance.schema_id}",
+    }
     command = step["provisioner"][0]["local-exec"]
     assert command["command"] == "meshform step run-job"
     assert command["environment"]["MESHFORM_ENV"] == "prod"

@@ -132,21 +132,32 @@ def add_functions(
         )
     stack.step(
         "functions",
-        run_job_step(job, sha256(ddl).hexdigest(), f"the functions of {prefix}", mesh.environment),
+        run_job_step(
+            job, sha256(ddl).hexdigest(), f"the functions of {prefix}", mesh.environment, schemas=[schema]
+        ),
         place,
         rank=FUNCTIONS,
     )
 
 
 def run_job_step(
-    job: Block, digest: str, label: str, environment: Environment, **triggers: Reference
+    job: Block,
+    digest: str,
+    label: str,
+    environment: Environment,
+    *,
+    schemas: Iterable[Block] = (),
+    **triggers: Reference,
 ) -> dict[str, Any]:
     """The body of a step that runs a job once for each digest and set of triggers, and waits for it.
+
+    It runs again when one of the schemas was made anew: what it made there is gone.
 
     Where first runs are manual it runs nothing, and is still the barrier that keeps the order.
     """
     job_id = job.attribute("id")
-    body: dict[str, Any] = {"triggers_replace": {"digest": digest, "job": job_id, **triggers}}
+    made_in = {f"schema_{schema.name}": schema.attribute("schema_id") for schema in schemas}
+    body: dict[str, Any] = {"triggers_replace": {"digest": digest, "job": job_id, **made_in, **triggers}}
     if environment.first_run == "manual":
         # turning to first runs during apply later makes the step new, and so runs it
         body["triggers_replace"]["first_run"] = "manual"

@@ -74,7 +74,8 @@ def add_pipeline(
     )
     job = _job(stack, product, spec, mesh, pipeline)
     _permissions(stack, product, mesh, pipeline, job)
-    for schema in sorted({table.schema for table in product.tables if not table.is_view}):
+    made_in = sorted({table.schema for table in product.tables if not table.is_view})
+    for schema in made_in:
         access.use(product.run_as or "", schema, product.place, ["CREATE_MATERIALIZED_VIEW", "CREATE_TABLE"])
     stack.step(
         local_name("run", product.name),
@@ -83,6 +84,7 @@ def add_pipeline(
             _digest(files, configuration),
             f"the pipeline of {product.address}",
             environment,
+            schemas=[access.schemas[schema] for schema in made_in],
             # a new pipeline has no tables yet
             pipeline=pipeline.attribute("id"),
         ),
