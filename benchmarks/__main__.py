@@ -138,7 +138,7 @@ def _linearity(small: Measured, middle: Measured, large: Measured) -> str:
     ratio = costs[1] / costs[0]
     _say(
         f"linearity: one more product costs {costs[0]:.2f} ms of CPU up to {middle.products:,} products and"
-        f" {costs[1]:.2f} ms up to {large.products:,}: ratio {ratio:.2f} (1 is linear)"
+        f" {costs[1]:.2f} ms up to {large.products:,}: ratio {ratio:.2f} (at most 1: no worse than linear)"
     )
     return f"linearity is {ratio:.2f}, at most {MOST_VS_LINEAR:g} wanted" if ratio > MOST_VS_LINEAR else ""
 
