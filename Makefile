@@ -26,7 +26,7 @@ demo-destroy: setup ## Take the example mesh down again
 	@$(ENV) $(LOCAL) python tools/demo.py destroy
 
 synth: setup ## Write the Terraform JSON of the environment in MESHFORM_ENV (default: local) to cdktf.out
-	@$(ENV) cdktf synth
+	@$(ENV) CI=true cdktf synth
 
 test: setup check ## Run all checks and all tests
 	@$(ENV) pytest -n $(TEST_WORKERS) --dist worksteal $(PYTEST_ARGS)
