@@ -71,16 +71,25 @@ def _set_up(*, bench: bool) -> bool:
 
 
 def _virtual_environment() -> bool:
-    if Path(sys.prefix).resolve() == LAYOUT.venv.resolve() or _made_with_this_python():
+    runs_in_it = Path(sys.prefix).resolve() == LAYOUT.venv.resolve()
+    if _made_here() and (runs_in_it or _made_with_this_python()):
         return False
     version = platform.python_version()
     with _step(f"virtual environment .venv with Python {version}"):
         _run(
-            [sys.executable, "-m", "venv", "--clear", str(LAYOUT.venv)],
+            [getattr(sys, "_base_executable", sys.executable), "-m", "venv", "--clear", str(LAYOUT.venv)],
             "the virtual environment",
             fix="install Python's venv module (Debian, Ubuntu: package python3-venv), then try again",
         )
     return True
+
+
+def _made_here() -> bool:
+    """False after the folder was moved or copied: the commands in it would start the old folder's Python."""
+    try:
+        return str(LAYOUT.venv) in (LAYOUT.venv / "bin" / "activate").read_text(encoding="utf-8")
+    except OSError:
+        return False
 
 
 def _made_with_this_python() -> bool:

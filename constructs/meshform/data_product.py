@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from constructs import Construct
 
-from meshform.declarations import above, construct_id, declare, place_of_caller
+from meshform.declarations import above, arguments_told, construct_id, declare, place_of_caller
 from meshform.domain import Domain
 from meshform.model.contract import Contract
 from meshform.model.findings import Finding, MeshformError
@@ -43,6 +43,7 @@ class DataProduct(Construct):
             when the domain has a product of that name, MF321 when there is no Domain above.
     """
 
+    @arguments_told
     def __init__(
         self,
         scope: Construct,

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, wraps
+from inspect import Parameter, signature
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from constructs import Construct
 from pydantic import ValidationError
@@ -21,6 +22,7 @@ from meshform.model.secrets import redact
 _PACKAGE = str(Path(__file__).parent)
 _Value = TypeVar("_Value", bound=Value)
 _Kind = TypeVar("_Kind", bound=Construct)
+_Arguments = ParamSpec("_Arguments")
 
 
 def place_of_caller(path: str) -> Place:
@@ -42,6 +44,50 @@ def relative(file: str | Path) -> str:
 def _relative(file: str, folder: str) -> str:
     path, here = Path(file), Path(folder)
     return path.relative_to(here).as_posix() if path.is_relative_to(here) else path.as_posix()
+
+
+def arguments_told(init: Callable[_Arguments, None]) -> Callable[_Arguments, None]:
+    """Let a construct tell misspelt and missing arguments as findings (MF300), not as a TypeError."""
+
+    @wraps(init)
+    def checked(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> None:
+        try:
+            init(*args, **kwargs)
+        except TypeError as error:
+            trace = error.__traceback__
+            if trace is None or trace.tb_next is not None:
+                raise  # it comes from within, not from the call
+            raise _misuse_of_arguments(init, args, kwargs, str(error)) from None
+
+    return checked
+
+
+def _misuse_of_arguments(
+    init: Callable[..., None], args: tuple[Any, ...], kwargs: Mapping[str, Any], message: str
+) -> MeshformError:
+    kind = type(args[0]).__name__
+    parameters = list(signature(init).parameters.values())[1:]  # without self
+    given = {one.name for one in parameters[: len(args) - 1]} | kwargs.keys()
+    names = [one.name for one in parameters]
+    place = place_of_caller(next((str(one) for one in args[2:3]), kind))
+    findings = [
+        Finding(
+            code="MF300",
+            summary=f"{kind}: {name}: there is no such argument",
+            place=place,
+            got=redact(repr(kwargs[name])[:200]),
+            allowed=", ".join(names),
+            fix=did_you_mean(name, names),
+        )
+        for name in kwargs
+        if name not in names
+    ] + [
+        Finding(code="MF300", summary=f"{kind}: {one.name}: argument required", place=place)
+        for one in parameters
+        if one.default is Parameter.empty and one.name not in given
+    ]
+    # too many by position, or one given twice
+    return MeshformError(findings or [Finding(code="MF300", summary=f"{kind}: {message}", place=place)])
 
 
 def declare(kind: type[_Value], place: Place, fields: Mapping[str, Any]) -> _Value:

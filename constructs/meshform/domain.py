@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from constructs import Construct
 
-from meshform.declarations import above, construct_id, declare, place_of_caller
+from meshform.declarations import above, arguments_told, construct_id, declare, place_of_caller
 from meshform.mesh import Mesh
 from meshform.model.domain import DomainSpec, Support
 from meshform.model.findings import Finding, MeshformError
@@ -52,6 +52,7 @@ class Domain(Construct):
             there is no Mesh above.
     """
 
+    @arguments_told
     def __init__(
         self,
         scope: Construct,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from constructs import Construct
 
-from meshform.declarations import above, construct_id, declare, place_of_caller
+from meshform.declarations import above, arguments_told, construct_id, declare, place_of_caller
 from meshform.domain import Domain
 from meshform.mesh import Mesh
 from meshform.model.policy import Classification, Policy, RowFilter, Rule
@@ -34,6 +34,7 @@ class GovernancePolicy(Construct):
             is no Mesh above.
     """
 
+    @arguments_told
     def __init__(
         self,
         scope: Construct,

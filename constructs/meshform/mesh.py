@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from constructs import Construct
 
-from meshform.declarations import construct_id, declare, place_of_caller
+from meshform.declarations import arguments_told, construct_id, declare, place_of_caller
 from meshform.model.domain import DomainSpec, MeshSpec, Platform
 from meshform.model.environment import Environment
 from meshform.model.findings import Finding, MeshformError
@@ -49,6 +49,7 @@ class Mesh(Construct):
             two principals have one name.
     """
 
+    @arguments_told
     def __init__(
         self,
         scope: Construct,

@@ -142,7 +142,10 @@ def steps_below(pid):
 
 
 def apply_until_step_runs(terraform):
-    """Start an apply and wait until the step's run is active; returns Terraform and the step's processes."""
+    """Start an apply and wait until the step's run is active and told.
+
+    Returns Terraform's process, the ids of the step's processes, and the line that tells of the run.
+    """
     terraform.env["MESHFORM_LOCAL_RUN_SECONDS"] = "120"
     before = len(runs(terraform))
     process = terraform.start("apply", "-no-color", "-input=false", "-auto-approve")
@@ -152,9 +155,11 @@ def apply_until_step_runs(terraform):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.05)
+    told = next((line for line in process.stdout if "of job" in line), None)
+    assert told, process.communicate()
     found = steps_below(process.pid)
     assert found
-    return process, found
+    return process, found, told
 
 
 def kill(pids):
@@ -214,7 +219,7 @@ def test_a_failed_run_is_tried_again_without_a_change(orders):
 
 def test_terraform_is_killed(orders):
     """The step and its run live on; the next apply waits for that run and starts no other."""
-    process, steps = apply_until_step_runs(orders)
+    process, steps, _ = apply_until_step_runs(orders)
     kill([process.pid])
     process.communicate()
     assert any(is_running(pid) for pid in steps)
@@ -232,12 +237,12 @@ def test_terraform_is_killed(orders):
 
 def test_the_step_is_killed(orders):
     """The apply fails, keeps nothing that comes after the step, and the next one finishes that run."""
-    process, steps = apply_until_step_runs(orders)
+    process, steps, told = apply_until_step_runs(orders)
     kill(steps)
     output, errors = process.communicate(timeout=60)
     assert process.returncode == 1, output + errors
-    assert "run 1 of job" in output
-    assert "/runs/1" in output
+    assert "run 1 of job" in told
+    assert "/runs/1" in told
     assert "local-exec provisioner error" in errors
     assert "databricks_grants.function" not in orders.state()
     orders.apply()
@@ -246,7 +251,7 @@ def test_the_step_is_killed(orders):
 
 def test_terraform_and_the_step_are_killed(orders):
     """Nobody works on the run any more; the next apply takes it up and finishes it."""
-    process, steps = apply_until_step_runs(orders)
+    process, steps, _ = apply_until_step_runs(orders)
     kill([process.pid, *steps])
     process.communicate()
     assert runs(orders)[0]["code"] == ""
@@ -258,7 +263,7 @@ def test_all_is_killed_while_the_function_is_changed(orders):
     """The same at an update, where the work of the run before is there: it is not taken for the new one."""
     orders.apply()
     deploy(orders, BETTER)
-    process, steps = apply_until_step_runs(orders)
+    process, steps, _ = apply_until_step_runs(orders)
     kill([process.pid, *steps])
     process.communicate()
     orders.apply()

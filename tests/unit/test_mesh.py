@@ -138,6 +138,32 @@ def test_a_value_with_a_wrong_argument_is_a_finding_at_the_line_that_made_it():
     assert (finding.place.file, finding.place.line) == (HERE, made)
 
 
+def test_a_misspelt_argument_of_a_construct_is_a_finding_at_the_line_of_the_call():
+    """MF300 with the nearest argument, and MF300 for one that is missing, instead of a TypeError."""
+    mesh = make()
+    made = inspect.currentframe().f_lineno + 1
+    misspelt, missing = refused(lambda: Domain(mesh, "sales", ownr="owners"))
+    assert (misspelt.code, misspelt.summary) == ("MF300", "Domain: ownr: there is no such argument")
+    assert misspelt.fix == "did you mean 'owner'?"
+    assert (misspelt.place.file, misspelt.place.line) == (HERE, made)
+    assert (missing.code, missing.summary) == ("MF300", "Domain: owner: argument required")
+
+
+def test_too_many_arguments_by_position_are_a_finding():
+    """MF300 in Python's words, at the line of the call."""
+    (finding,) = refused(
+        lambda: Mesh(RootConstruct(), "mesh", [], environments=[LOCAL], platform=Platform(owner="o"))
+    )
+    assert finding.code == "MF300"
+    assert "positional argument" in finding.summary
+
+
+def test_a_type_error_from_within_a_construct_is_not_disguised():
+    """What is no misuse of the arguments keeps its traceback."""
+    with pytest.raises(TypeError, match="not iterable"):
+        make(environments=7)
+
+
 def test_every_public_name_is_there():
     """What `__all__` promises can be imported, and it is sorted."""
     assert sorted(meshform.__all__) == meshform.__all__
