@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Speaks to the local workspace's provider as Terraform does, in values instead of bytes."""
 
+import copy
 from pathlib import Path
 
+from meshform.local.probe_values import without_computed
 from meshform.local.provider import Provider
 from meshform.local.schema_walk import conform
 from meshform.local.store import Store
@@ -56,8 +58,11 @@ class Door:
 
     def plan(self, type_: str, proposed, prior=None):
         """The planned value, and the attributes that force a replacement."""
+        config = copy.deepcopy(proposed)
+        if config is not None:
+            without_computed(provider_facts.schema()["resource_schemas"][type_]["block"], config)
         request = field(1, type_) + field(2, dump_value(prior)) + field(3, dump_value(proposed))
-        answer = self._call("PlanResourceChange", request, 4)
+        answer = self._call("PlanResourceChange", request + field(4, dump_value(config)), 4)
         steps = [octets(parse(path), 1) for path in occurrences(answer, 2)]
         return load_value(octets(parse(answer), 1)), [text(parse(step), 1) for step in steps]
 

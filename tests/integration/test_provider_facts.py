@@ -49,11 +49,11 @@ def test_a_provider_tells_its_own_schema(binary):
 
 
 def test_plan_facts_are_learned_from_plans(binary):
-    """Defaults, unknown blocks, force-new paths and framework types come out as the provider has them."""
+    """Defaults, unknown blocks, force-new and kept paths, framework types: all as the provider has them."""
     with start(binary) as provider:
         learned = learn_plan_facts(provider, TYPES)
     packaged = plan_facts()
-    for part in ("defaults", "force_new", "unknown"):
+    for part in ("defaults", "force_new", "kept", "unknown"):
         assert learned[part] == {name: packaged[part][name] for name in TYPES if name in packaged[part]}, part
     assert learned["framework"] == [name for name in TYPES if name in packaged["framework"]]
 

@@ -90,6 +90,25 @@ def test_replacement_is_planned_where_the_provider_decides_in_code(door):
     assert door.plan("databricks_catalog", {**other, "options": {"host": "h"}}, catalog)[1] == ["options"]
 
 
+def test_an_update_makes_unknown_what_is_computed_anew(door):
+    """A type of the plugin framework keeps its id in an update; its times are known after apply."""
+    evaluation = {"comparison_operator": "GREATER_THAN", "source": {"name": "n"}, "notification": {}}
+    schedule = {"quartz_cron_schedule": "0 0 5 * * ?", "timezone_id": "UTC"}
+    warehouse = door.create("databricks_sql_endpoint", name="w", cluster_size="Small")
+    given = {"display_name": "a", "query_text": "select 1", "warehouse_id": warehouse["id"]}
+    alert = door.create("databricks_alert_v2", **given, schedule=schedule, evaluation=evaluation)
+    changed = {**alert, "display_name": "b"}
+    planned, replaced = door.plan("databricks_alert_v2", changed, alert)
+    assert replaced == []
+    assert planned["id"] == alert["id"]
+    assert planned["update_time"] is UNKNOWN
+    assert planned["evaluation"]["last_evaluated_at"] is UNKNOWN
+    assert planned["evaluation"]["source"] == alert["evaluation"]["source"]
+    applied = door.apply("databricks_alert_v2", planned, alert)
+    assert applied == changed, "what the workspace computed stays"
+    assert door.plan("databricks_alert_v2", applied, applied) == (applied, [])
+
+
 def test_names_and_privileges_that_mean_the_same_are_no_change(door):
     """Unity Catalog ignores case in names, and `USE SCHEMA` is `USE_SCHEMA`."""
     prior = door.value("databricks_schema", catalog_name="orders", name="gold", id="orders.gold")

@@ -43,11 +43,12 @@ def test_it_holds_facts_and_no_documentation():
 def test_plan_facts_fit_the_schema():
     """Each type and path that the plan facts name is in the schema."""
     types, facts = schema()["resource_schemas"], plan_facts()
-    assert set(facts) == {"defaults", "force_new", "framework", "id", "unknown"}
-    for part in ("defaults", "force_new", "unknown"):
+    assert set(facts) == {"defaults", "force_new", "framework", "id", "kept", "unknown"}
+    for part in ("defaults", "force_new", "kept", "unknown"):
         for type_, paths in facts[part].items():
             assert [path for path in paths if not _reached(types[type_]["block"], path)] == [], (part, type_)
     assert set(facts["framework"]) <= set(types)
+    assert set(facts["kept"]) <= set(facts["framework"])
     assert set(facts["id"]) <= set(types)
 
 

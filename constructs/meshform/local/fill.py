@@ -7,6 +7,7 @@ gives the same state.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import uuid
 from typing import Any
@@ -59,6 +60,18 @@ _OPEN_OWNERS = frozenset(
         "databricks_connection",
     ]
 )
+
+
+def keep_prior(node: Node, value: dict[str, Any], prior: dict[str, Any]) -> None:
+    """Replace what is unknown in an updated value by what was there before, if anything was."""
+    for child in children(node):
+        given, before = value.get(child.name), prior.get(child.name)
+        if given is UNKNOWN and before is not None:
+            value[child.name] = copy.deepcopy(before)
+        elif child.node is not None:
+            for element, element_before in elements(child.nesting, given, before):
+                if isinstance(element_before, dict):
+                    keep_prior(child.node, element, element_before)
 
 
 class Fill:

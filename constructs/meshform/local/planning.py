@@ -27,6 +27,7 @@ class PlanFacts:
         self.defaults: Mapping[str, Any] = facts["defaults"].get(type_, {})
         self.unknown: Set[str] = frozenset(facts["unknown"].get(type_, ()))
         self.force_new: Set[str] = frozenset(facts["force_new"].get(type_, ()))
+        self.kept: Set[str] = frozenset(facts.get("kept", {}).get(type_, ()))
         self.framework: bool = type_ in facts["framework"]
 
     def forces_below(self, path: str) -> bool:
@@ -35,9 +36,17 @@ class PlanFacts:
 
 
 def plan(
-    type_: str, node: Node, facts: PlanFacts, proposed: Value, prior: Value | None
+    type_: str, node: Node, facts: PlanFacts, config: Value, proposed: Value, prior: Value | None
 ) -> tuple[Value, list[str]]:
     """The planned value, and the top-level attributes whose change replaces the object, sorted.
+
+    Args:
+        type_: the type.
+        node: its schema.
+        facts: what is known of its plans.
+        config: the configuration alone.
+        proposed: the configuration, with the prior values of what it leaves out and the workspace computes.
+        prior: the value before; None for a new object.
 
     Raises:
         Refusal: the provider would refuse to plan this change.
@@ -50,6 +59,8 @@ def plan(
         same(planned, prior)
     if type_ in KIND_OF:
         _ignore_case(planned, prior)
+    if facts.framework and planned != prior:
+        _forget_computed(node, planned, config, facts, "")
     replaced = set(_replaced(node, prior, planned, facts, ""))
     if special := _SPECIAL.get(type_):
         special(planned, prior, replaced)
@@ -74,6 +85,20 @@ def _complete(node: Node, value: Any, prior: Any, facts: PlanFacts, path: str) -
             before = prior.get(child.name) if isinstance(prior, dict) else None
             for element, element_before in elements(child.nesting, given, before):
                 _complete(child.node, element, element_before, facts, here + ".")
+
+
+def _forget_computed(node: Node, value: Any, config: Any, facts: PlanFacts, path: str) -> None:
+    """On a changed object of the plugin framework, make unknown what the workspace may compute anew."""
+    for child in children(node):
+        here = path + child.name
+        given = config.get(child.name)
+        if given is None and child.spec.get("computed"):
+            if here not in facts.kept and here not in facts.defaults:
+                value[child.name] = UNKNOWN
+        elif child.node is not None:
+            for element, element_config in elements(child.nesting, value.get(child.name), given):
+                if isinstance(element_config, dict):
+                    _forget_computed(child.node, element, element_config, facts, here + ".")
 
 
 def _replaced(node: Node, prior: Any, planned: Any, facts: PlanFacts, path: str) -> list[str]:

@@ -130,7 +130,8 @@ class Provider:
         if proposed is None:
             return field(1, _NULL) + field(3, octets(fields, 5))
         facts = PlanFacts(self._facts, type_)
-        planned, replaced = plan(type_, self._resources.node(type_), facts, proposed, prior)
+        config = load_value(octets(fields, 4))
+        planned, replaced = plan(type_, self._resources.node(type_), facts, config, proposed, prior)
         if type_ in FILE_TYPES:
             plan_content(planned, prior)
         return (

@@ -12,7 +12,7 @@ from typing import Any
 
 from meshform.local import grant_resources
 from meshform.local.content import FILE_TYPES, content_key, keep_content
-from meshform.local.fill import Fill
+from meshform.local.fill import Fill, keep_prior
 from meshform.local.identity import Identities, next_source
 from meshform.local.recovery import Recovery
 from meshform.local.rules import Refusal, check_create, check_delete, check_update, dropped
@@ -98,6 +98,7 @@ class Resources:
             before = self._identities.key(type_, prior)
             if self._store.get(type_, before) is None:
                 raise Refusal(f"{_noun(type_)} '{before}' does not exist.", "RESOURCE_DOES_NOT_EXIST", 404)
+            keep_prior(self.node(type_), value, prior)
             key = self._identities.natural_key(type_, value) or before
             self._finish(type_, value, before, f"{type_}/{before}/changed")
             if key != before:

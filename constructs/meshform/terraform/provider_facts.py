@@ -43,6 +43,7 @@ def plan_facts() -> dict[str, Any]:
         - `unknown`: type -> paths of blocks that are planned as unknown where none is given.
         - `force_new`: type -> paths whose change replaces the resource.
         - `framework`: names of the types made with the plugin framework; the others use the older SDK.
+        - `kept`: framework type -> computed paths that an update keeps; the others become unknown.
         - `id`: type -> how its id is made: `int`, or a template of its attributes.
     """
     facts: dict[str, Any] = json.loads(_read(f"plan-facts-{VERSION}.json"))
