@@ -2,7 +2,7 @@
 """Writing what was synthesized: each file whole or not at all, thousands of them without waste."""
 
 # Paths are text here: making a Path takes longer than opening its file.
-# ruff: noqa: PTH103, PTH105, PTH108, PTH120, PTH123, SIM115
+# ruff: noqa: PTH103, PTH105, PTH108, PTH120, PTH123
 
 from __future__ import annotations
 
@@ -15,23 +15,35 @@ from contextlib import contextmanager, suppress
 def write(path: str | os.PathLike[str], content: bytes) -> None:
     """Write a file whole or not at all; one that holds the content already is left alone."""
     path = os.fspath(path)
-    with suppress(OSError), open(path, "rb") as known:
-        if known.read() == content:
-            return
-    scratch = f"{path}.{os.getpid()}"
     try:
-        try:
-            file = open(scratch, "wb")
-        except FileNotFoundError:
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            file = open(scratch, "wb")
-        with file:
-            file.write(content)
-        os.replace(scratch, path)
-    except BaseException:
+        _fill(path, content)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        _fill(path, content)
+    except FileExistsError:
+        with suppress(OSError), open(path, "rb") as known:
+            if known.read() == content:
+                return
+        scratch = f"{path}.{os.getpid()}"
         with suppress(OSError):
+            os.unlink(scratch)  # of a process that was killed
+        _fill(scratch, content)
+        try:
+            os.replace(scratch, path)
+        except BaseException:
             os.unlink(scratch)
-        raise
+            raise
+
+
+def _fill(path: str, content: bytes) -> None:
+    """Make a file that is not there yet, or leave none."""
+    with open(path, "xb") as file:
+        try:
+            file.write(content)
+            file.flush()
+        except BaseException:
+            os.unlink(path)
+            raise
 
 
 @contextmanager
