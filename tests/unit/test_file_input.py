@@ -2,6 +2,7 @@
 """Files are read as UTF-8 text within bounds, and only from where they may be."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -100,3 +101,20 @@ def test_files_below_the_working_folder_have_short_names(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert display_name(tmp_path / "d" / "a.yaml") == "d/a.yaml"
     assert display_name(tmp_path / "d" / ".." / "a.yaml") == "a.yaml"
+
+
+def test_a_link_below_the_working_folder_must_not_lead_out_of_it(tmp_path, monkeypatch):
+    """What somebody reviewed is what is read; a file that is named outright may be anywhere."""
+    here = tmp_path / "mesh"
+    (here / "domains").mkdir(parents=True)
+    (tmp_path / "secret").write_text("x")
+    (here / "domains" / "link").symlink_to(tmp_path / "secret")
+    (here / "domains" / "folder").symlink_to(tmp_path)
+    (here / "fine").write_text("y")
+    (here / "domains" / "inside").symlink_to(here / "fine")
+    monkeypatch.chdir(here)
+    for path in ("domains/link", "domains/folder/secret"):
+        finding = refused(Path(path))
+        assert (finding.code, finding.place.file) == ("MF103", path)
+    assert read_text(Path("domains/inside"), most_bytes=10) == "y"
+    assert read_text(tmp_path / "secret", most_bytes=10) == "x"

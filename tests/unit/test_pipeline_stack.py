@@ -198,3 +198,34 @@ def test_a_file_of_the_generated_modules_name_gives_way(source):
     """The contract is the source, also when somebody copied the module beside the code."""
     (source / "sold_contract.py").write_text("CONTRACT = {}\n")
     assert b"Generated from" in stack_of(source).assets["assets/sold/sold_contract.py"]
+
+
+def test_a_link_that_leads_out_of_the_mesh_is_refused(source, tmp_path, monkeypatch):
+    """MF103: nothing of the machine gets into the workspace that nobody reviewed."""
+    (tmp_path / "secret.py").write_text("SECRET = 1\n")
+    (tmp_path / "mesh").mkdir()
+    code = source.rename(tmp_path / "mesh" / "pipeline")
+    monkeypatch.chdir(tmp_path / "mesh")
+    (code / "lib" / "again.py").symlink_to(code / "main.py")
+    assert stack_of(code).assets["assets/sold/lib/again.py"] == b"x = 1\n"
+    (code / "lib" / "link.py").symlink_to(tmp_path / "secret.py")
+    assert refused(code) == ("MF103", "pipeline/lib/link.py")
+    (code / "lib" / "link.py").unlink()
+    (tmp_path / "mesh" / "folder").symlink_to(tmp_path)
+    assert refused(code.parent / "folder") == ("MF103", "folder")
+
+
+@pytest.mark.parametrize("name", ["a\udcff.py", "a\x1b[31m.py", "a\n.sql", "a\u202e.py"])
+def test_a_file_whose_name_cannot_be_shown_is_refused(source, name):
+    """MF333: neither a terminal nor Terraform nor the workspace could do with it."""
+    (source / "lib" / name).write_text("")
+    code, file = refused(source)
+    assert (code, file) == ("MF333", f"{source.as_posix()}/lib/{name}")
+
+
+def refused(source):
+    """Code and file of the only finding."""
+    with pytest.raises(MeshformError) as caught:
+        stack_of(source)
+    (finding,) = caught.value.findings
+    return finding.code, finding.place.file

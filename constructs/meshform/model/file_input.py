@@ -31,15 +31,16 @@ def read_text(path: Path, *, root: Path | None = None, most_bytes: int) -> str:
 
     Args:
         path: the file.
-        root: when given, the folder that the file must be in after all links and `..` are followed.
+        root: when given, the folder that the file must be in after all links and `..` are followed. Default:
+            the working folder for a file below it; a file elsewhere may be anywhere.
         most_bytes: the size above which the file is refused, unread.
 
     Raises:
-        MeshformError: MF101 not readable or not a regular file, MF102 too large, MF103 outside `root`,
-            MF104 not UTF-8 or with a byte order mark; the finding names the byte, line and column.
+        MeshformError: MF101 not readable or not a regular file, MF102 too large, MF103 outside `root`, MF104
+            not UTF-8 or with a byte order mark; the finding names the byte, line and column.
     """
     name = display_name(path)
-    real = _resolved(path, name) if root is None else _inside(path, root, name)
+    real = real_path(path) if root is None else _inside(path, root, name)
     try:
         # Not blocking: a named pipe without a writer would hang here.
         handle = os.open(real, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
@@ -55,6 +56,19 @@ def read_text(path: Path, *, root: Path | None = None, most_bytes: int) -> str:
         got = f"{max(status.st_size, len(content)):,} bytes"
         _fail("MF102", "the file is too large", name, got=got, allowed=f"at most {most_bytes:,} bytes")
     return _decode(content, name)
+
+
+def real_path(path: Path) -> Path:
+    """Where a file or folder really is: what stands below the working folder must not lead out of it.
+
+    So what is read is what somebody could review. A path that names another place outright is their choice.
+
+    Raises:
+        MeshformError: MF101 for a circle of links, MF103 for one that leads out.
+    """
+    name, here = display_name(path), Path.cwd()
+    is_below = Path(os.path.normpath(path.absolute())).is_relative_to(here)
+    return _inside(path, here, name) if is_below else _resolved(path, name)
 
 
 def _resolved(path: Path, name: str) -> Path:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
-from meshform.model.findings import Finding, MeshformError
+from meshform.model.file_input import display_name, real_path
+from meshform.model.findings import Finding, MeshformError, Place
 from meshform.model.product import Pipeline
 from meshform.model.resolved import ResolvedMesh, ResolvedProduct
 from meshform.terraform.access import Access
@@ -100,6 +101,7 @@ def job_name(product: ResolvedProduct, mesh: ResolvedMesh) -> str:
 
 def _source_files(folder: Path, product: ResolvedProduct) -> dict[str, bytes]:
     """Every code file below a folder, by relative path with `/`."""
+    real_path(folder)
     files = dict(_code_below(str(folder), "")) if folder.is_dir() else {}
     if not files:
         raise MeshformError(
@@ -112,6 +114,15 @@ def _source_files(folder: Path, product: ResolvedProduct) -> dict[str, bytes]:
                 fix="correct `source` of the pipeline, or add its code",
             )
         )
+    if odd := sorted(name for name in files if not name.isprintable()):  # bytes that are not UTF-8 are not
+        raise MeshformError(
+            Finding(
+                code="MF333",
+                summary=f"the pipeline of {product.address} has a file whose name cannot be shown",
+                place=Place(file=display_name(folder / odd[0])),
+                fix="rename it, in printable characters",
+            )
+        )
     return files
 
 
@@ -120,6 +131,8 @@ def _code_below(folder: str, prefix: str) -> Iterator[tuple[str, bytes]]:
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.endswith(_CODE) and entry.is_file():
+                if entry.is_symlink():
+                    real_path(Path(entry.path))
                 with open(entry.path, "rb") as file:  # noqa: PTH123
                     yield prefix + entry.name, file.read()
             elif entry.is_dir(follow_symlinks=False):
