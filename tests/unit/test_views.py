@@ -352,3 +352,21 @@ def test_no_finding_about_a_view_repeats_a_secret(sql):
     findings = view(sql.replace("{}", token)).findings
     assert about_views(view(sql.replace("{}", token)))
     assert token[6:] not in "\n".join(map(str, findings))
+
+
+@pytest.mark.parametrize(
+    "column",
+    ["id" + "::int" * 9000, "id" + ".b" * 9000 + ".f(x)", "- " * 20_000 + "id", "(" * 190 + "id" + ")" * 190],
+)
+def test_sql_that_is_nested_too_deeply_is_a_finding(column):
+    """Parser and tree are recursive; a text that is too deep for them is refused in words."""
+    finding = refused(f"SELECT {column} FROM orders_gold")  # noqa: S608 - only read
+    assert (finding.code, finding.fix) == ("MF351", "write it in smaller parts")
+    assert "the SQL cannot be parsed: it is nested too deeply" in finding.summary
+
+
+def test_the_parsers_own_objects_are_not_shown():
+    """A message is for a person: no Python in it."""
+    finding = refused("SELECT id FROM WHERE ((")
+    assert "expected table name at 'WHERE' (line 1, column 20 of the SQL)" in finding.summary
+    assert "Token" not in finding.summary

@@ -105,6 +105,7 @@ def parse_statement(text: str, tokens: list[Token] | None = None) -> exp.Express
         detail = error.errors[0] if error.errors else {}
         words = str(detail.get("description") or _first_line(error)).rstrip(".")
         words = re.sub(r"<class '.*\.(\w+)'>", r"\1", words)
+        words = re.sub(r" but got <Token .*", "", words, flags=re.DOTALL)  # its text follows as `near`
         words = words[:1].lower() + words[1:]
         near = detail.get("highlight")
         raise SqlError(
@@ -112,11 +113,18 @@ def parse_statement(text: str, tokens: list[Token] | None = None) -> exp.Express
             line=detail.get("line"),
             column=detail.get("col"),
         ) from None
-    except (SqlglotError, RecursionError) as error:
+    except RecursionError:
+        raise too_deep() from None
+    except SqlglotError as error:
         raise SqlError(f"the SQL cannot be parsed: {_first_line(error)}") from None
     if len(found) != 1:
         raise SqlError("the SQL holds several statements", "keep one statement")
     return cast("exp.Expression", found[0])
+
+
+def too_deep() -> SqlError:
+    """For a RecursionError of the parser, or of what walks through its tree."""
+    return SqlError("the SQL cannot be parsed: it is nested too deeply", "write it in smaller parts")
 
 
 # What is an expression for the parser but not for us: it reads data, names a result, or fills something in.

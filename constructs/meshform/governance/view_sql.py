@@ -10,7 +10,7 @@ from functools import lru_cache
 from sqlglot import exp
 from sqlglot.tokens import Token, TokenType  # type: ignore[attr-defined]
 
-from meshform.governance.sql_text import SqlError, parse_statement, tokens_of
+from meshform.governance.sql_text import SqlError, parse_statement, tokens_of, too_deep
 from meshform.model.secrets import redact
 
 TAKES_ALL, REACHES_OUT = "MF352", "MF353"
@@ -78,6 +78,13 @@ def read_view(sql: str) -> ViewSql:
     Raises:
         SqlError: it is not one query that can be parsed.
     """
+    try:
+        return _read(sql)
+    except RecursionError:
+        raise too_deep() from None
+
+
+def _read(sql: str) -> ViewSql:
     tokens = tokens_of(sql)
     text, starts = _without_comments(sql, tokens)
     tree = parse_statement(text, tokens if text == sql.rstrip() else None)
