@@ -21,7 +21,7 @@ def nearest(word: str, allowed: Iterable[str]) -> str | None:
         candidate = _fold(name)
         if abs(len(candidate) - len(folded)) > limit:
             continue
-        distance = _distance(folded, candidate)
+        distance = _distance(folded, candidate, limit)
         if distance <= limit and distance < max(len(folded), len(candidate)):
             best = min(best or (distance, name), (distance, name))
     return best[1] if best else None
@@ -44,15 +44,28 @@ def _fold(name: str) -> str:
     return name.casefold().replace("-", "").replace("_", "").replace(" ", "")
 
 
-def _distance(left: str, right: str) -> int:
-    """Edits between two words, counting a swap of neighbours as one (optimal string alignment)."""
-    before: list[int] = []
-    row = list(range(len(right) + 1))
+def _distance(left: str, right: str, most: int) -> int:
+    """Edits between two words, counting a swap of neighbours as one; any number above `most` for more.
+
+    Optimal string alignment. A cell further than `most` from the diagonal has more edits, so none is made: the
+    time grows with the length, not its square.
+    """
+    far = most + 1
+    before: dict[int, int] = {}
+    row = {j: j for j in range(min(most, len(right)) + 1)}
     for i, one in enumerate(left, 1):
-        before, last, row = row, before, [i]
-        for j, other in enumerate(right, 1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (one != other))
+        before, last, row = row, before, {}
+        for j in range(max(0, i - most), min(len(right), i + most) + 1):
+            if j == 0:
+                row[j] = i
+                continue
+            other = right[j - 1]
+            cost = min(
+                before.get(j, far) + 1, row.get(j - 1, far) + 1, before.get(j - 1, far) + (one != other)
+            )
             if i > 1 and j > 1 and one == right[j - 2] and left[i - 2] == other:
-                cost = min(cost, last[j - 2] + 1)
-            row.append(cost)
-    return row[-1]
+                cost = min(cost, last.get(j - 2, far) + 1)
+            row[j] = cost
+        if min(row.values()) > most and min(before.values()) > most:
+            return far  # a later row is no smaller
+    return row.get(len(right), far)
