@@ -36,3 +36,11 @@ def test_an_error_carries_all_its_findings():
     assert error.findings == tuple(findings)
     assert "MF101" in str(error)
     assert "warning MF102" in str(error)
+
+
+def test_a_very_long_value_is_cut():
+    """A finding fits on a screen, whatever somebody wrote."""
+    finding = Finding(code="MF101", summary="s" * 5000, got="g" * 100_000, allowed="a" * 2000)
+    assert finding.got == "g" * 2000 + "… (98,000 more)"
+    assert finding.summary.endswith("… (3,000 more)")
+    assert finding.allowed == "a" * 2000

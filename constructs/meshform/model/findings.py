@@ -11,13 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 
 class Value(BaseModel):
     """Base of every value of the model: frozen, keyword-only, unknown fields refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+_MOST_CHARACTERS = 2000  # of one text of a finding
 
 
 class Severity(StrEnum):
@@ -48,7 +51,7 @@ NOWHERE = Place()
 
 
 class Finding(Value):
-    """One thing that is wrong, odd or could be better.
+    """One thing that is wrong, odd or could be better. Texts that are longer than a screen are cut.
 
     Attributes:
         code: stable code, `MF` and three digits; its meaning never changes within a major version.
@@ -67,6 +70,12 @@ class Finding(Value):
     allowed: str | None = None
     fix: str | None = None
     severity: Severity = Severity.ERROR
+
+    @field_validator("summary", "got", "allowed", "fix")
+    @classmethod
+    def _cut(cls, text: str | None) -> str | None:
+        more = len(text or "") - _MOST_CHARACTERS
+        return f"{text[:_MOST_CHARACTERS]}… ({more:,} more)" if text and more > 0 else text
 
     def __str__(self) -> str:
         """The finding on one or several lines, for a terminal without colours."""
