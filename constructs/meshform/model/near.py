@@ -47,8 +47,8 @@ def _fold(name: str) -> str:
 def _distance(left: str, right: str, most: int) -> int:
     """Edits between two words, counting a swap of neighbours as one; any number above `most` for more.
 
-    Optimal string alignment. A cell further than `most` from the diagonal has more edits, so none is made: the
-    time grows with the length, not its square.
+    Optimal string alignment. A cell further than `most` from the diagonal has more edits, so none is made:
+    the time grows with the length, not its square.
     """
     far = most + 1
     before: dict[int, int] = {}
