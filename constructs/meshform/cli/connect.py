@@ -8,10 +8,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from meshform.model.findings import Finding, MeshformError
+from meshform.model.findings import Finding, MeshformError, Place
 from meshform.workspace.calls import Pace, Workspace
 from meshform.workspace.client import local_client, real_client
+
+if TYPE_CHECKING:
+    from meshform.local.store import Store
 
 _LOCAL = "local"
 _TIMEOUT = "MESHFORM_STEP_TIMEOUT_SECONDS"
@@ -25,7 +29,8 @@ def connect(environment: str) -> Iterator[Workspace]:
         environment: name of the environment; `local` is the local workspace.
 
     Raises:
-        MeshformError: MF701 when there is nothing to connect to, MF702 for a timeout that is no number.
+        MeshformError: MF601 when the local workspace's store cannot be used, MF701 when there is nothing to
+            connect to, MF702 for a timeout that is no number.
     """
     pace = Pace(timeout=_timeout())
     if environment != _LOCAL:
@@ -38,10 +43,31 @@ def connect(environment: str) -> Iterator[Workspace]:
     pace = replace(pace, first_poll=0.05, longest_poll=0.5, tries=3, first_retry=0.2)
     store = Store(default_path())
     try:
+        _try_out(store)
         with Door(store) as door, local_client(door.url, door.token) as client:
             yield Workspace(client, say, pace)
     finally:
         store.close()
+
+
+def _try_out(store: Store) -> None:
+    """Open a store for writing, or tell why that cannot be: the door could only say that it failed."""
+    import sqlite3
+
+    try:
+        with store.transaction():
+            pass
+    except (OSError, sqlite3.Error) as error:
+        raise MeshformError(
+            Finding(
+                code="MF601",
+                summary="the store of the local workspace cannot be used",
+                place=Place(file=str(store.path)),
+                got=str(error),
+                allowed="a store of this version of Meshform that can be read and written",
+                fix="look at its rights, or name another by MESHFORM_LOCAL_STORE",
+            )
+        ) from None
 
 
 def say(line: str) -> None:
