@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 from meshform.model.domain import MeshSpec
@@ -33,8 +34,8 @@ def load_mesh(run: Settings, root: Path | None = None) -> MeshSpec:
         root: folder of the project. Default: the working folder.
 
     Raises:
-        MeshformError: MF331 when there is no such module or function, or what it returns is no Mesh; and
-            whatever the declarations raise.
+        MeshformError: MF331 when there is no such module or function, or what it returns is no Mesh; MF802
+            when there is no Node to start; and whatever the declarations raise.
     """
     root = (root or Path.cwd()).absolute()
     _prepare_node(root)
@@ -56,6 +57,17 @@ def _prepare_node(root: Path) -> None:
     for name, value in settings(layout).items():
         if name.startswith("JSII_") and (name != "JSII_NODE" or layout.node.exists()):
             os.environ.setdefault(name, value)
+    node = os.environ.get("JSII_NODE") or "node"
+    if which(node) is None:
+        raise MeshformError(
+            Finding(
+                code="MF802",
+                summary="there is no Node to start, and the constructs need one",
+                got=node,
+                allowed="Node 20 or 22, on PATH or named by JSII_NODE",
+                fix="run `make setup`, and unset JSII_NODE if it names one that is gone",
+            )
+        )
 
 
 def _function(root: Path) -> Callable[[Any], object]:
