@@ -167,3 +167,29 @@ def resources(stack: CompiledStack, type_: str | None = None) -> dict[str, dict[
 def rule(name: str, expression: str, **fields: Any) -> QualityRule:
     """A quality rule that becomes an expectation."""
     return QualityRule(name=name, expression=expression, **fields)
+
+
+EXAMPLE_TYPES = {
+    "databricks_alert_v2",
+    "databricks_catalog",
+    "databricks_entity_tag_assignment",
+    "databricks_grant",
+    "databricks_grants",
+    "databricks_group",
+    "databricks_group_member",
+    "databricks_job",
+    "databricks_permissions",
+    "databricks_pipeline",
+    "databricks_policy_info",
+    "databricks_recipient",
+    "databricks_schema",
+    "databricks_service_principal",
+    "databricks_share",
+    "databricks_sql_endpoint",
+    "databricks_sql_table",
+    "databricks_tag_policy",
+    "databricks_volume",
+    "databricks_workspace_file",
+    "terraform_data",
+}
+"""Every Terraform type that the example mesh deploys into the local workspace."""

@@ -95,7 +95,7 @@ class DataProduct(Construct):
         ports = [
             table.name
             for table in self._spec.contract.tables
-            if (table.schema_name or self._spec.schema_name) == self._spec.schema_name
+            if self._spec.schema_of(table) == self._spec.schema_name
         ]
         if name not in ports:
             raise MeshformError(

@@ -15,6 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 from constructs import Construct
 from pydantic import ValidationError
 
+from meshform.model.file_input import display_name
 from meshform.model.findings import Finding, MeshformError, Place, Value
 from meshform.model.near import did_you_mean
 from meshform.model.secrets import redact
@@ -41,9 +42,8 @@ def relative(file: str | Path) -> str:
 
 
 @cache
-def _relative(file: str, folder: str) -> str:
-    path, here = Path(file), Path(folder)
-    return path.relative_to(here).as_posix() if path.is_relative_to(here) else path.as_posix()
+def _relative(file: str, _folder: str) -> str:
+    return display_name(Path(file))
 
 
 def arguments_told(init: Callable[_Arguments, None]) -> Callable[_Arguments, None]:

@@ -47,9 +47,8 @@ class Domain(Construct):
         tags: properties of the catalog beside `domain`, `owner` and `support`. Default: none.
 
     Raises:
-        MeshformError: MF300 for a wrong argument, MF302 when the mesh has a domain of that name or
-            the scope a construct of that id, MF321 when
-            there is no Mesh above.
+        MeshformError: MF300 for a wrong argument, MF302 when the mesh has a domain of that name or the scope
+            a construct of that id, MF321 when there is no Mesh above.
     """
 
     @arguments_told

@@ -12,35 +12,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from tests.meshes import EXAMPLE_TYPES
 
 from meshform.local.store import Store
 from meshform.toolchain import Layout, commands_environment
 
 ROOT = Path(__file__).parents[2]
 STACKS = ["account-local", "platform-local", "customers-local", "orders-local"]
-TYPES = {
-    "databricks_alert_v2",
-    "databricks_catalog",
-    "databricks_entity_tag_assignment",
-    "databricks_grant",
-    "databricks_grants",
-    "databricks_group",
-    "databricks_group_member",
-    "databricks_job",
-    "databricks_permissions",
-    "databricks_pipeline",
-    "databricks_policy_info",
-    "databricks_recipient",
-    "databricks_schema",
-    "databricks_service_principal",
-    "databricks_share",
-    "databricks_sql_endpoint",
-    "databricks_sql_table",
-    "databricks_tag_policy",
-    "databricks_volume",
-    "databricks_workspace_file",
-    "terraform_data",
-}
 
 
 class App:
@@ -110,7 +88,7 @@ def app(tmp_path_factory) -> App:
 def test_one_command_deploys_every_type_of_the_example(app: App):
     """After `cdktf deploy '*'` the states hold every type, and the workspace holds tables and functions."""
     assert "Apply complete!" in app.deployed
-    assert app.types_in_states() == TYPES
+    assert app.types_in_states() == EXAMPLE_TYPES
     tables = [name for name, _ in app.store.all("table")]
     assert tables == [
         "customers_local.bronze.customers_raw",

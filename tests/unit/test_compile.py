@@ -7,6 +7,7 @@ import domains
 import pytest
 from constructs import RootConstruct
 from tests.meshes import (
+    EXAMPLE_TYPES,
     column,
     compiled,
     contract,
@@ -288,29 +289,7 @@ def test_the_example_has_every_type_that_the_mesh_needs(example):
     """The states of the example hold every type of the mission's document."""
     stacks = compile_mesh(evaluate(example, "local")).stacks.values()
     types = {address.partition(".")[0] for stack in stacks for address in resources(stack)}
-    assert types == {
-        "databricks_alert_v2",
-        "databricks_catalog",
-        "databricks_entity_tag_assignment",
-        "databricks_grant",
-        "databricks_grants",
-        "databricks_group",
-        "databricks_group_member",
-        "databricks_job",
-        "databricks_permissions",
-        "databricks_pipeline",
-        "databricks_policy_info",
-        "databricks_recipient",
-        "databricks_schema",
-        "databricks_service_principal",
-        "databricks_share",
-        "databricks_sql_endpoint",
-        "databricks_sql_table",
-        "databricks_tag_policy",
-        "databricks_volume",
-        "databricks_workspace_file",
-        "terraform_data",
-    }
+    assert types == EXAMPLE_TYPES
 
 
 def test_one_domain_is_compiled_alone_for_a_quick_check():

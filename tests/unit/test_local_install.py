@@ -6,12 +6,13 @@ import subprocess
 import sys
 from hashlib import sha256
 
-from meshform.local.install import SOURCE, install, mirror_folder, terraform_environment
+from meshform.local.install import SOURCE, install, terraform_environment
+from meshform.toolchain import Layout
 
 
 def launchers(root):
     """Every file in a mirror."""
-    return [path for path in mirror_folder(root).rglob("*") if path.is_file()]
+    return [path for path in Layout(root).mirror.rglob("*") if path.is_file()]
 
 
 def test_the_launcher_is_the_same_on_every_machine(tmp_path):

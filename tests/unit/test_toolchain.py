@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from meshform.cli.doctor import command as doctor
-from meshform.local.install import install, mirror_folder, terraform_environment
+from meshform.local.install import install, terraform_environment
 from meshform.toolchain import (
     Layout,
     Tool,
@@ -330,7 +330,7 @@ def diagnose(layout, monkeypatch):
 
 def test_doctor_says_that_the_providers_mirror_was_changed(set_up, monkeypatch):
     """Terraform would refuse it by its hash."""
-    launcher = next(path for path in mirror_folder(set_up.root).rglob("terraform-provider-*"))
+    launcher = next(path for path in set_up.mirror.rglob("terraform-provider-*"))
     launcher.write_text("#!/bin/sh\n")
     code, output = diagnose(set_up, monkeypatch)
     assert code == 1
@@ -349,7 +349,7 @@ def test_doctor_says_that_a_lock_file_does_not_match_the_mirror(set_up, monkeypa
     """It names the file to remove; a lock file without the stand-in is none of its business."""
     block = 'provider "{}" {{\n  version = "1.128.0"\n  hashes = [\n    "{}",\n  ]\n}}\n'
     source = "meshform.local/databricks/databricks"
-    package = next(path for path in mirror_folder(set_up.root).rglob("terraform-provider-*")).parent
+    package = next(path for path in set_up.mirror.rglob("terraform-provider-*")).parent
     stack(set_up, "good", lock=block.format(source, package_hash(package)))
     stack(set_up, "bad", lock=block.format(source, "h1:AAAA"))
     stack(set_up, "real", lock=block.format("example.com/databricks/databricks", "h1:AAAA"))

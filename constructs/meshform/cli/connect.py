@@ -72,7 +72,7 @@ def _try_out(store: Store) -> None:
 
 def say(line: str) -> None:
     """Print a line at once. It gets lost, and nothing else, when Terraform is gone and nobody reads."""
-    from meshform.cli.output import printable
+    from meshform.model.printable import printable
 
     try:
         print(printable(line), flush=True)

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import click
 
-from meshform.cli.output import print_findings, printable
+from meshform.cli.output import print_findings
 from meshform.cli.tool_findings import as_finding, as_findings
-from meshform.local.install import SOURCE, install, mirror_folder
+from meshform.local.install import SOURCE, install
 from meshform.model.findings import Finding, MeshformError, Place, Severity
+from meshform.model.printable import printable
 from meshform.terraform.provider_facts import VERSION
 from meshform.terraform.version_constraint import Version, lowest_allowed
 from meshform.toolchain import Layout, ToolProblem, find_root
@@ -61,7 +62,7 @@ def _expected() -> dict[str, str]:
 
 
 def _mirror(layout: Layout) -> Iterator[Finding | str]:
-    mirror = mirror_folder(layout.root)
+    mirror = layout.mirror
     wrong = [
         path
         for path, expected in _expected().items()

@@ -18,6 +18,7 @@ from meshform.model.findings import Finding, MeshformError, Place
 from meshform.settings import Settings
 from meshform.toolchain import Layout
 from meshform.toolchain.environment import settings
+from meshform.toolchain.tools import NODE_ALLOWED
 
 DEFAULT = "domains:declare"
 _TARGET = re.compile(r"\w+(\.\w+)*:\w+")
@@ -64,7 +65,7 @@ def _prepare_node(root: Path) -> None:
                 code="MF802",
                 summary="there is no Node to start, and the constructs need one",
                 got=node,
-                allowed="Node 20 or 22, on PATH or named by JSII_NODE",
+                allowed=f"{NODE_ALLOWED}, on PATH or named by JSII_NODE",
                 fix="run `make setup`, and unset JSII_NODE if it names one that is gone",
             )
         )

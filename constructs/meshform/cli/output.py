@@ -9,13 +9,9 @@ from rich.console import Console
 from rich.text import Text
 
 from meshform.model.findings import Finding, Severity
+from meshform.model.printable import printable
 
 _STYLE = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.ADVICE: "bold cyan"}
-
-
-def printable(text: str) -> str:
-    """Text with control and bidirectional characters made visible, so that no name can drive a terminal."""
-    return "".join(c if c.isprintable() or c == " " else c.encode("unicode_escape").decode() for c in text)
 
 
 def print_findings(findings: Iterable[Finding], console: Console | None = None) -> None:

@@ -13,9 +13,9 @@ from rich.console import Console
 from rich.text import Text
 
 from meshform.cli.load import load_mesh
-from meshform.cli.output import printable
 from meshform.governance.evaluate import evaluate
 from meshform.model.findings import MeshformError
+from meshform.model.printable import printable
 from meshform.model.resolved import ResolvedDomain, ResolvedMesh, ResolvedProduct, ResolvedTable
 from meshform.settings import Settings
 

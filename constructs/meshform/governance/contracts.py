@@ -13,9 +13,7 @@ from meshform.model.product import Product
 def contract_findings(product: Product) -> Iterator[Finding]:
     """Two tables, columns of a table or quality rules of a table that have one name (MF207)."""
     tables = product.contract.tables
-    named = (
-        (normalized(f"{t.schema_name or product.schema_name}.{t.name}"), t.name, t.place) for t in tables
-    )
+    named = ((normalized(f"{product.schema_of(t)}.{t.name}"), t.name, t.place) for t in tables)
     yield from _twins(f"tables of {product.address}", named)
     for table in tables:
         columns = ((column.name.casefold(), column.name, column.place) for column in table.columns)

@@ -14,7 +14,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from meshform.model.domain import MeshSpec
-from meshform.model.findings import Finding, Place, Severity
+from meshform.model.findings import NOWHERE, Finding, Place, Severity
+from meshform.model.printable import printable
 from meshform.model.product import Product
 from meshform.model.secrets import find_secret, may_hold_secret, redact
 
@@ -111,7 +112,7 @@ def _fields(value: object, path: _Path, place: Place) -> Iterator[tuple[str, _Pa
         yield value, path, place
     elif isinstance(value, BaseModel):
         here = getattr(value, "place", None)
-        place = here if isinstance(here, Place) and str(here) != str(Place()) else place
+        place = here if isinstance(here, Place) and here != NOWHERE else place
         fields = value.__dict__
         for name in sorted(fields, key=lambda name: name == "raw"):
             if not isinstance(fields[name], Place):
@@ -132,16 +133,12 @@ def _label(value: object) -> str:
     for attribute in ("name", "property", "channel", "username", "role"):
         found = value.get(attribute) if isinstance(value, Mapping) else getattr(value, attribute, None)
         if isinstance(found, str) and found:
-            return _printable(redact(found[:80]))
+            return printable(redact(found[:80]))
     return ""
 
 
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
-
-
 def _text_findings(text: str, path: _Path, what: str, place: Place) -> Iterator[Finding]:
-    field = _printable("".join(path).lstrip("."))
+    field = printable("".join(path).lstrip("."))
     if (found := find_secret(text)) is not None:
         yield Finding(
             code="MF361",
@@ -165,7 +162,7 @@ def _text_findings(text: str, path: _Path, what: str, place: Place) -> Iterator[
             code="MF362",
             summary=f"{what}: {field} holds the control character U+{ord(odd.group()):04X}",
             place=place,
-            got=_printable(text[max(0, odd.start() - 20) : odd.end() + 20]) if found is None else "(hidden)",
+            got=printable(text[max(0, odd.start() - 20) : odd.end() + 20]) if found is None else "(hidden)",
             fix="remove it",
         )
     if (odd := _REORDERING.search(text)) is not None:
@@ -173,7 +170,7 @@ def _text_findings(text: str, path: _Path, what: str, place: Place) -> Iterator[
             code="MF365",
             summary=f"{what}: {field} holds U+{ord(odd.group()):04X}, which shows text in another order",
             place=place,
-            got=_printable(text[max(0, odd.start() - 20) : odd.end() + 20]) if found is None else "(hidden)",
+            got=printable(text[max(0, odd.start() - 20) : odd.end() + 20]) if found is None else "(hidden)",
             fix="remove it",
             severity=Severity.WARNING,
         )
@@ -196,7 +193,7 @@ def _comments(product: Product) -> Iterator[Finding]:
                         code="MF364",
                         summary=f"the description of {what} holds a backslash",
                         place=place,
-                        got=redact(_printable(comment[max(0, at - 20) : at + 20])),
+                        got=redact(printable(comment[max(0, at - 20) : at + 20])),
                         allowed="no backslash: the provider does not escape it in the SQL that it writes",
                         fix="remove it, or write / instead",
                     )
@@ -215,7 +212,7 @@ def _tags(product: Product) -> Iterator[Finding]:
                         code="MF366",
                         summary=f"{what} has a tag that Databricks refuses",
                         place=place,
-                        got=redact(_printable(tag[:80])),
+                        got=redact(printable(tag[:80])),
                         allowed="`key=value` or `key`: a key of up to 255 characters without . , - = / : or "
                         f"spaces at its ends, a value of at most {_MOST_TAG_VALUE:,}",
                         fix="correct the tag",

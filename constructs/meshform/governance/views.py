@@ -71,11 +71,6 @@ def resolve_views(
     return views, findings
 
 
-def view_findings(product: ResolvedProduct, mesh: ResolvedMesh) -> Iterator[Finding]:
-    """What is wrong with the views of a product."""
-    yield from resolve_views(product, mesh)[1]
-
-
 def circle_findings(views: Mapping[str, ResolvedView], mesh: ResolvedMesh) -> Iterator[Finding]:
     """Views that read one another in a circle (MF358), with its whole path."""
     edges = {name: [source.full_name for source in view.sources] for name, view in views.items()}

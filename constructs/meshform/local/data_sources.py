@@ -14,6 +14,7 @@ from typing import Any
 from meshform.local.fill import WORKSPACE_URL
 from meshform.local.rules import CURRENT_USER, METASTORE_ID, Refusal
 from meshform.local.rules.principals import CURRENT_USER_ID
+from meshform.local.rules.refusal import noun
 from meshform.local.rules.securables import ROWS, find, key
 from meshform.local.schema_walk import Node, conform
 from meshform.local.store import Row, Store
@@ -88,9 +89,9 @@ def _twin(store: Store, type_: str, twin: str, asked: Row) -> Row:
     wanted = {
         name: value for name, value in asked.items() if value not in (None, [], {}) and name not in _OPTIONS
     }
-    noun = type_.removeprefix("databricks_").replace("_", " ")
+    what = noun(type_)
     if not wanted:
-        raise Refusal(f"cannot look for a {noun}: nothing says which one")
+        raise Refusal(f"cannot look for a {what}: nothing says which one")
     fitting = [
         {**row, "id": row.get("id") or row_key}
         for row_key, row in rows
@@ -99,7 +100,7 @@ def _twin(store: Store, type_: str, twin: str, asked: Row) -> Row:
     described = ", ".join(f"{name} '{value}'" for name, value in sorted(wanted.items()))
     if len(fitting) != 1:
         count = "no" if not fitting else f"{len(fitting)} objects, not one,"
-        raise Refusal(f"there is {count} {noun} with {described}", "RESOURCE_DOES_NOT_EXIST", 404)
+        raise Refusal(f"there is {count} {what} with {described}", "RESOURCE_DOES_NOT_EXIST", 404)
     (row,) = fitting
     return {**row, **_extras(store, type_, row)}
 

@@ -20,6 +20,7 @@ from meshform.local.data_sources import read_data_source
 from meshform.local.planning import PlanFacts, plan
 from meshform.local.resources import Resources
 from meshform.local.rules import Refusal
+from meshform.local.rules.refusal import noun
 from meshform.local.schema_walk import conform
 from meshform.local.schema_wire import cached_schema
 from meshform.local.store import Store
@@ -159,8 +160,7 @@ class Provider:
         type_, identifier = text(fields, 1), text(fields, 2)
         value = self._resources.import_(type_, identifier)
         if value is None:
-            noun = type_.removeprefix("databricks_").replace("_", " ")
-            raise Refusal(f"{noun} '{identifier}' does not exist.", "RESOURCE_DOES_NOT_EXIST", 404)
+            raise Refusal(f"{noun(type_)} '{identifier}' does not exist.", "RESOURCE_DOES_NOT_EXIST", 404)
         return repeated(1, [field(1, type_) + field(2, dump_value(value))])
 
     def _read_data_source(self, fields: Fields) -> bytes:
@@ -175,9 +175,8 @@ class Provider:
         if name == "ApplyResourceChange":
             has_prior, has_planned = (load_value(octets(fields, n)) is not None for n in (2, 3))
             verb = "delete" if not has_planned else "update" if has_prior else "create"
-        noun = text(fields, 1).removeprefix("databricks_").replace("_", " ")
         detail = f"{refusal.code}, from the local workspace in {self._store.path}"
-        return f"cannot {verb} {noun}: {refusal.message}", detail
+        return f"cannot {verb} {noun(text(fields, 1))}: {refusal.message}", detail
 
     def _failed(self, name: str, fields: Fields, error: Exception) -> tuple[str, str]:
         sys.stderr.write(f"[ERROR] {name}: {traceback.format_exc()}\n")

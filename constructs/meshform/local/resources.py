@@ -16,7 +16,7 @@ from meshform.local.fill import Fill, keep_prior
 from meshform.local.identity import Identities, next_source
 from meshform.local.recovery import Recovery
 from meshform.local.rules import Refusal, check_create, check_delete, check_update, dropped
-from meshform.local.rules.refusal import already_exists
+from meshform.local.rules.refusal import already_exists, noun
 from meshform.local.schema_walk import Node, conform
 from meshform.local.store import Change, Row, Store
 
@@ -76,7 +76,7 @@ class Resources:
             if self._identities.overwrites(type_):
                 self._store.put(type_, key, value)
             elif not self._store.add(type_, key, value):
-                raise already_exists(type_.removeprefix("databricks_").replace("_", " ").capitalize(), key)
+                raise already_exists(noun(type_).capitalize(), key)
             if type_ in FILE_TYPES:
                 keep_content(self._store, type_, key, value)
                 self._store.put(type_, key, value)
@@ -97,7 +97,9 @@ class Resources:
                 return value
             before = self._identities.key(type_, prior)
             if self._store.get(type_, before) is None:
-                raise Refusal(f"{_noun(type_)} '{before}' does not exist.", "RESOURCE_DOES_NOT_EXIST", 404)
+                raise Refusal(
+                    f"{noun(type_).capitalize()} '{before}' does not exist.", "RESOURCE_DOES_NOT_EXIST", 404
+                )
             keep_prior(self.node(type_), value, prior)
             key = self._identities.natural_key(type_, value) or before
             self._finish(type_, value, before, f"{type_}/{before}/changed")
@@ -168,7 +170,3 @@ class Resources:
                 self._remove(type_, key, left)
             else:  # the same key comes back at once, so what hangs on it may stay
                 self._store.drop(type_, key)
-
-
-def _noun(type_: str) -> str:
-    return type_.removeprefix("databricks_").replace("_", " ").capitalize()

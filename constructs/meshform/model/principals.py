@@ -11,7 +11,7 @@ from pydantic import model_validator
 
 from meshform.model.environment import Environment
 from meshform.model.findings import Finding, MeshformError, Place, Value
-from meshform.model.near import nearest
+from meshform.model.near import did_you_mean
 
 
 class Group(Value):
@@ -100,12 +100,11 @@ class Principals(Value):
 
     def missing(self, name: str, place: Place, role: str) -> Finding:
         """The finding for a principal that is not in the registry, with the nearest one that is."""
-        near = nearest(name, [principal.name for principal in self])
         return Finding(
             code="MF303",
             summary=f"{role} is not a principal of the mesh",
             place=place,
             got=name,
             allowed="a group or service principal of the mesh's registry, in its exact case",
-            fix=f"did you mean {near!r}?" if near else "declare it in the mesh's principals",
+            fix=did_you_mean(name, (one.name for one in self)) or "declare it in the mesh's principals",
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import Field, model_validator
 
-from meshform.model.contract import Contract
+from meshform.model.contract import Contract, Table
 from meshform.model.environment import Environment
 from meshform.model.findings import NOWHERE, Place, Value
 
@@ -21,9 +21,14 @@ class PortReference(Value):
     product: str
     port: str
 
+    @property
+    def product_address(self) -> str:
+        """`domain.product`, as `Product.address` of the producer."""
+        return f"{self.domain}.{self.product}"
+
     def __str__(self) -> str:
         """`domain.product.port`."""
-        return f"{self.domain}.{self.product}.{self.port}"
+        return f"{self.product_address}.{self.port}"
 
 
 class Consumer(Value):
@@ -164,3 +169,7 @@ class Product(Value):
     def address(self) -> str:
         """`domain.product`."""
         return f"{self.domain}.{self.name}"
+
+    def schema_of(self, table: Table) -> str:
+        """The domain's schema that holds a table of the contract; in `schema_name` it is an output port."""
+        return table.schema_name or self.schema_name

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from meshform.model.findings import Finding, Place
 from meshform.model.graph import circles
-from meshform.model.near import nearest
+from meshform.model.near import did_you_mean
 from meshform.model.resolved import ResolvedMesh, ResolvedProduct
 
 
@@ -25,17 +25,16 @@ def _inputs(product: ResolvedProduct, mesh: ResolvedMesh) -> Iterator[Finding]:
         port = mesh.port(reference)
         if port is None:
             known = [f"{p.address}.{name}" for p in mesh.products.values() for name in p.ports]
-            near = nearest(str(reference), known)
             yield Finding(
                 code="MF311",
                 summary="an input port does not exist",
                 place=product.place,
                 got=str(reference),
                 allowed="an output port of some product, `domain.product.port`",
-                fix=f"did you mean {near!r}?" if near else "declare the port in the contract of that product",
+                fix=did_you_mean(str(reference), known) or "declare the port in the contract of that product",
             )
             continue
-        producer = mesh.products[f"{reference.domain}.{reference.product}"]
+        producer = mesh.products[reference.product_address]
         if producer is not product and not any(
             reader.consumer.product == product.address and reference.port in reader.ports
             for reader in producer.readers
@@ -84,7 +83,7 @@ def _same_objects(mesh: ResolvedMesh) -> Iterator[Finding]:
 
 def _circles(mesh: ResolvedMesh) -> Iterator[Finding]:
     edges = {
-        address: list(dict.fromkeys(f"{r.domain}.{r.product}" for r in product.spec.inputs))
+        address: list(dict.fromkeys(r.product_address for r in product.spec.inputs))
         for address, product in mesh.products.items()
     }
     for circle in circles(edges):

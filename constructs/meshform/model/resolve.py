@@ -9,7 +9,7 @@ from meshform.model.domain import DomainSpec, MeshSpec
 from meshform.model.environment import Environment
 from meshform.model.findings import Finding, MeshformError, Place, Severity
 from meshform.model.names import check_identifier, normalized
-from meshform.model.near import did_you_mean, nearest, one_of
+from meshform.model.near import did_you_mean, one_of
 from meshform.model.product import Consumer, Product
 from meshform.model.protections import protection_findings
 from meshform.model.references import reference_findings
@@ -113,7 +113,7 @@ def _product(
 ) -> ResolvedProduct:
     tables = []
     for table in spec.contract.tables:
-        schema = table.schema_name or spec.schema_name
+        schema = spec.schema_of(table)
         findings += check_identifier("table", table.name, table.place)
         for column in table.columns:
             findings += check_identifier("column", column.name, column.place)
@@ -174,14 +174,13 @@ def _schema_exists(
     schema: str, kind: str, name: str, place: Place, domain: ResolvedDomain
 ) -> Iterator[Finding]:
     if schema not in domain.spec.schemas:
-        near = nearest(schema, domain.spec.schemas)
         yield Finding(
             code="MF308",
             summary=f"{kind} {name!r} is in a schema that its domain does not have",
             place=place,
             got=schema,
             allowed=", ".join(domain.spec.schemas),
-            fix=f"did you mean {near!r}?" if near else f"add the schema to domain {domain.name!r}",
+            fix=did_you_mean(schema, domain.spec.schemas) or f"add the schema to domain {domain.name!r}",
         )
 
 

@@ -149,6 +149,15 @@ class ResolvedMesh:
         """Name of the platform's catalog here."""
         return self.environment.scoped(self.spec.platform.catalog)
 
+    def workspace_folder(self, *parts: str) -> str:
+        """A folder of the workspace for uploaded files, in this environment's part."""
+        return "/".join([self.spec.platform.workspace_folder, self.environment.name, *parts])
+
+    def deployer_beside(self, owner: str) -> str | None:
+        """The deployer as grants name it, where it is not the owner itself and so needs its own MANAGE."""
+        deployer = self.environment.deployer
+        return None if deployer == owner else self.principal_id(deployer)
+
     def row_filters(self, domain: str) -> Iterator[RowFilter]:
         """Row filters that apply in a domain's catalog."""
         return (f for policy in self.policies(domain) for f in policy.row_filters)
@@ -159,7 +168,7 @@ class ResolvedMesh:
 
     def port(self, reference: PortReference) -> ResolvedTable | None:
         """The port that a reference means, or None."""
-        product = self.products.get(f"{reference.domain}.{reference.product}")
+        product = self.products.get(reference.product_address)
         return product.ports.get(reference.port) if product else None
 
     def principal_id(self, name: str) -> str | None:

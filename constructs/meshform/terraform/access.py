@@ -38,10 +38,7 @@ class Access:
         self._stack, self._ledger = stack, ledger
         self._used: set[tuple[str, str, tuple[str, ...]]] = set()
         self._catalog = domain.catalog
-        environment = mesh.environment
-        self._deployer = (
-            None if environment.deployer == domain.spec.owner else mesh.principal_id(environment.deployer)
-        )
+        self._deployer = mesh.deployer_beside(domain.spec.owner)
         self._place = domain.place
 
     def use(self, principal: str, schema: str, place: Place, privileges: Iterable[str] = ()) -> None:

@@ -75,7 +75,7 @@ def _add_policies(
         mesh,
         protections,
         schema=schema,
-        folder=f"{mesh.spec.platform.workspace_folder}/{mesh.environment.name}/{domain.name}",
+        folder=mesh.workspace_folder(domain.name),
         warehouse_id=find_warehouse(stack, mesh).attribute("id"),
         place=domain.place,
     )
@@ -99,7 +99,7 @@ def _waves(domain: ResolvedDomain) -> dict[str, int]:
         while pending:
             current = pending[-1]
             inputs = {
-                f"{r.domain}.{r.product}" for r in products[current].spec.inputs if r.domain == domain.name
+                r.product_address for r in products[current].spec.inputs if r.domain == domain.name
             } & products.keys() - {current}
             if missing := [one for one in inputs if one not in waves]:
                 pending += sorted(missing)

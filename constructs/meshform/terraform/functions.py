@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from meshform.governance.expressions import PARAMETER
 from meshform.model.environment import Environment
 from meshform.model.findings import Place
 from meshform.model.policy import ROW_FILTER_TAG, Classification, MaskFunction, RowFilter
@@ -75,7 +76,7 @@ def add_functions(
     ddl = "\n".join(
         create_function(
             f"{prefix}.{function.name}",
-            [("value", function.data_type)],
+            [(PARAMETER, function.data_type)],
             function.data_type if isinstance(function, MaskFunction) else "BOOLEAN",
             function.body,
             function.comment,

@@ -36,7 +36,7 @@ def add_pipeline(
         rank: when it runs for the first time.
     """
     environment = mesh.environment
-    folder = f"{mesh.spec.platform.workspace_folder}/{environment.name}/{product.domain.name}/{product.name}"
+    folder = mesh.workspace_folder(product.domain.name, product.name)
     module = f"{module_name(product)}.py"
     files = {**_source_files(spec.source, product), module: contract_module(product)}
     uploads = [
@@ -55,7 +55,7 @@ def add_pipeline(
         "databricks_pipeline",
         local_name(product.name),
         {
-            "name": environment.scoped(f"{product.domain.name}_{product.name}"),
+            "name": job_name(product, mesh),
             "catalog": product.domain.catalog,
             "schema": product.spec.schema_name,
             "serverless": True,
@@ -95,7 +95,7 @@ def add_pipeline(
 
 
 def job_name(product: ResolvedProduct, mesh: ResolvedMesh) -> str:
-    """Name of a product's job in an environment: `orders_orders`, outside production `orders_orders_dev`."""
+    """Name of a product's job and pipeline: `orders_orders`, outside production `orders_orders_dev`."""
     return mesh.environment.scoped(f"{product.domain.name}_{product.name}")
 
 

@@ -64,7 +64,7 @@ def add_platform(stack: Stack, mesh: ResolvedMesh, ledger: Ledger) -> None:
         mesh,
         protections,
         schema=schema,
-        folder=f"{platform.workspace_folder}/{environment.name}/platform",
+        folder=mesh.workspace_folder("platform"),
         warehouse_id=warehouse_id.attribute("id"),
         place=place,
     )
@@ -91,7 +91,7 @@ def add_platform(stack: Stack, mesh: ResolvedMesh, ledger: Ledger) -> None:
         )
         securable = Securable("catalog", domain.catalog)
         ledger.share_writing(securable)
-        if environment.deployer != spec.owner and (deployer := mesh.principal_id(environment.deployer)):
+        if deployer := mesh.deployer_beside(spec.owner):
             ledger.wish(
                 stack,
                 securable,
@@ -109,14 +109,13 @@ def add_platform(stack: Stack, mesh: ResolvedMesh, ledger: Ledger) -> None:
 def add_warehouse(stack: Stack, mesh: ResolvedMesh) -> Block:
     """The warehouse where the platform makes it, else the data source that finds it."""
     warehouse = mesh.spec.platform.warehouse
-    name = mesh.environment.scoped(warehouse.name) if warehouse.create else warehouse.name
     if not warehouse.create:
-        return stack.data("databricks_sql_warehouse", "warehouse", {"name": name}, mesh.spec.place)
+        return find_warehouse(stack, mesh)
     return stack.resource(
         "databricks_sql_endpoint",
         "warehouse",
         {
-            "name": name,
+            "name": _warehouse_name(mesh),
             "cluster_size": warehouse.size,
             "auto_stop_mins": warehouse.auto_stop_minutes,
             "max_num_clusters": 1,
@@ -128,7 +127,12 @@ def add_warehouse(stack: Stack, mesh: ResolvedMesh) -> Block:
 
 
 def find_warehouse(stack: Stack, mesh: ResolvedMesh) -> Block:
-    """The data source that finds the platform's warehouse from another stack."""
+    """The data source that finds the platform's warehouse by its name."""
+    return stack.data(
+        "databricks_sql_warehouse", "warehouse", {"name": _warehouse_name(mesh)}, mesh.spec.place
+    )
+
+
+def _warehouse_name(mesh: ResolvedMesh) -> str:
     warehouse = mesh.spec.platform.warehouse
-    name = mesh.environment.scoped(warehouse.name) if warehouse.create else warehouse.name
-    return stack.data("databricks_sql_warehouse", "warehouse", {"name": name}, mesh.spec.place)
+    return mesh.environment.scoped(warehouse.name) if warehouse.create else warehouse.name

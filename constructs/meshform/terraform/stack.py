@@ -94,7 +94,7 @@ def local_name(*parts: str) -> str:
 
 @dataclass
 class Stack:
-    """One Terraform root module on its way: add blocks, then read `blocks_in_order`.
+    """One Terraform root module on its way: add blocks, then read `with_dependencies`.
 
     Attributes:
         name: name of the stack.

@@ -23,7 +23,14 @@ from meshform.toolchain.environment import (
 )
 from meshform.toolchain.layout import Layout
 from meshform.toolchain.problem import ToolProblem
-from meshform.toolchain.tools import ask_node, ask_terraform, find_node, find_terraform
+from meshform.toolchain.tools import (
+    NODE_ALLOWED,
+    TERRAFORM_ALLOWED,
+    ask_node,
+    ask_terraform,
+    find_node,
+    find_terraform,
+)
 
 CDKTF_VERSION = "0.21"
 _SET_UP = "run `make setup`"
@@ -71,7 +78,7 @@ def check_node(layout: Layout, environ: Mapping[str, str]) -> str:
             "MF802",
             "cdktf does not run on this Node",
             got=str(node) if node else f"{layout.node} does not start",
-            allowed="Node 20 or 22",
+            allowed=NODE_ALLOWED,
             fix="run `make setup`, which chooses one that fits",
         )
     return f"{node} -> {layout.node.resolve()}" if layout.node.is_symlink() else str(node)
@@ -122,7 +129,7 @@ def check_terraform(layout: Layout, environ: Mapping[str, str]) -> str:
             "MF804",
             "this Terraform does not fit",
             got=str(tool) if tool else f"{layout.terraform} does not start",
-            allowed="Terraform 1.7 or newer, or OpenTofu 1.7 or newer",
+            allowed=TERRAFORM_ALLOWED,
             fix="install one on PATH, or let TERRAFORM_BINARY_NAME name one, and run `make setup`",
         )
     return f"{tool} -> {' '.join(wrapped_command(layout.terraform.read_text(encoding='utf-8')))}"

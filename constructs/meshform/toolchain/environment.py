@@ -65,20 +65,29 @@ def env_script(layout: Layout) -> str:
     return "\n".join([*lines, "export PATH", ""])
 
 
+def local_settings(layout: Layout) -> dict[str, str]:
+    """The variables with which Terraform finds the local workspace's provider, and looks nowhere else.
+
+    `terraform providers lock`, which cdktf runs, does not read the settings file's mirror, so it is told.
+    """
+    mirror = shlex.quote(str(layout.mirror))  # Terraform splits it as a shell does
+    return {
+        "TF_CLI_CONFIG_FILE": str(layout.terraformrc),
+        "TF_CLI_ARGS_providers_lock": f"-fs-mirror={mirror}",
+    }
+
+
 def terraform_wrapper(layout: Layout, command: list[str]) -> str:
     """The text of the wrapper that cdktf runs as Terraform.
 
-    In the environment `local` Terraform reads our settings file, which points at the mirror, and so does
-    `providers lock`, which ignores that file.
+    The local settings hold in the environment `local` only.
     """
-    mirror = f"-fs-mirror={shlex.quote(str(layout.mirror))}"  # Terraform splits it as a shell does
     return "\n".join(
         [
             "#!/bin/sh",
             "# Written by `meshform env --write`: Terraform as this project runs it.",
             'if [ "${MESHFORM_ENV:-local}" = local ]; then',
-            f"    export TF_CLI_CONFIG_FILE={shlex.quote(str(layout.terraformrc))}",
-            f"    export TF_CLI_ARGS_providers_lock={shlex.quote(mirror)}",
+            *(f"    export {name}={shlex.quote(value)}" for name, value in local_settings(layout).items()),
             "fi",
             f'exec {shlex.join(command)} "$@"',
             "",
@@ -109,9 +118,11 @@ def terraform_command(layout: Layout, terraform: Tool) -> list[str]:
 
 
 def write_text(path: Path, text: str, *, mode: int = 0o644) -> None:
-    """Replaces a file whole, or leaves it when it holds the text already."""
-    if path.is_file() and not path.is_symlink() and path.read_text(encoding="utf-8") == text:
+    """Replaces a file whole, or leaves it when it holds the text and has the mode already."""
+    is_ours = path.is_file() and not path.is_symlink() and path.stat().st_mode & 0o777 == mode
+    if is_ours and path.read_text(encoding="utf-8") == text:
         return
+    path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     fresh.write_text(text, encoding="utf-8")
     fresh.chmod(mode)

@@ -20,6 +20,11 @@ class Refusal(Exception):  # noqa: N818 - an answer of the API that callers expe
         self.status = status
 
 
+def noun(type_: str) -> str:
+    """What messages call an object of a Terraform type: `sql table` of `databricks_sql_table`."""
+    return type_.removeprefix("databricks_").replace("_", " ")
+
+
 def does_not_exist(label: str, name: str, hint: str = "") -> Refusal:
     """The refusal that names what is missing: `Table 'orders.gold.x' does not exist.`"""
     code = f"{label.upper().replace(' ', '_')}_DOES_NOT_EXIST"
