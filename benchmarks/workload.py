@@ -13,12 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from constructs import Construct
-
 from meshform import (
     Classification,
     ClassifiedColumnsMasked,
     ColumnsDescribed,
+    Construct,
     Consumer,
     Contract,
     DataProduct,

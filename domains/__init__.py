@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The mesh: its environments, principals and policies here, each domain in a folder of its own."""
 
-from constructs import Construct
-
 from domains import customers, orders, policies, principals
-from meshform import Environment, Mesh, Platform
+from meshform import Construct, Environment, Mesh, Platform
 
 
 def declare(scope: Construct) -> Mesh:

@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from meshform.bridge import Construct
     from meshform.data_product import DataProduct
     from meshform.domain import Domain
     from meshform.governance.rules import (
@@ -41,6 +42,7 @@ _HOME = {
     "ClassifiedColumnsMasked": _RULES,
     "ColumnsDescribed": _RULES,
     "Consumer": _PRODUCT,
+    "Construct": "meshform.bridge",
     "Contract": "meshform.model.contract",
     "DataProduct": "meshform.data_product",
     "Domain": "meshform.domain",
@@ -76,6 +78,7 @@ __all__ = [
     "Classification",
     "ClassifiedColumnsMasked",
     "ColumnsDescribed",
+    "Construct",
     "Consumer",
     "Contract",
     "DataProduct",

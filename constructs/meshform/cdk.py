@@ -17,13 +17,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
+# isort: split - cdktf is loaded over the bridge
 import cdktf
 import jsii
 from cdktf import App, LocalBackend, TerraformBackend, TerraformStack
-from constructs import Construct
 from pydantic import ValidationError
 from pydantic_core import to_json
 
+from meshform.bridge import Construct
 from meshform.declarations import misuse_of_value
 from meshform.governance.evaluate import evaluate
 from meshform.mesh import Mesh

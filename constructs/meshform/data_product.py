@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from constructs import Construct
-
+from meshform.bridge import Construct
 from meshform.declarations import above, arguments_told, construct_id, declare, place_of_caller
 from meshform.domain import Domain
 from meshform.model.contract import Contract

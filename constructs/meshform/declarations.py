@@ -12,9 +12,9 @@ from inspect import Parameter, signature
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from constructs import Construct
 from pydantic import ValidationError
 
+from meshform.bridge import Construct
 from meshform.model.file_input import display_name
 from meshform.model.findings import Finding, MeshformError, Place, Value
 from meshform.model.near import did_you_mean

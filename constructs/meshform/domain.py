@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from constructs import Construct
-
+from meshform.bridge import Construct
 from meshform.declarations import above, arguments_told, construct_id, declare, place_of_caller
 from meshform.mesh import Mesh
 from meshform.model.domain import DomainSpec, Support

@@ -5,8 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from constructs import Construct
-
+from meshform.bridge import Construct
 from meshform.declarations import above, arguments_told, construct_id, declare, place_of_caller
 from meshform.domain import Domain
 from meshform.mesh import Mesh

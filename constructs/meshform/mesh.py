@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING, TypeVar
 
-from constructs import Construct
-
+from meshform.bridge import Construct
 from meshform.declarations import arguments_told, construct_id, declare, place_of_caller
 from meshform.model.domain import DomainSpec, MeshSpec, Platform
 from meshform.model.environment import Environment

@@ -102,14 +102,3 @@ def test_a_library_that_the_users_code_lacks_is_not_hidden(project):
     next(root.glob("mesh_of_*.py")).write_text("import no_such_library_at_all\n")
     with pytest.raises(ModuleNotFoundError, match="no_such_library_at_all"):
         load_mesh(Settings(), root)
-
-
-def test_a_node_that_is_gone_is_a_finding(project, monkeypatch):
-    """Before jsii tries to start it, and fails with a traceback."""
-    root = project()
-    monkeypatch.setenv("JSII_NODE", "/nowhere/node")
-    with pytest.raises(MeshformError) as caught:
-        load_mesh(Settings(), root)
-    (finding,) = caught.value.findings
-    assert (finding.code, finding.got) == ("MF802", "/nowhere/node")
-    assert "make setup" in finding.fix

@@ -10,7 +10,6 @@ import tomllib
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from shutil import which
 from typing import Any
 
 from meshform.model.domain import MeshSpec
@@ -18,7 +17,6 @@ from meshform.model.findings import Finding, MeshformError, Place
 from meshform.settings import Settings
 from meshform.toolchain import Layout
 from meshform.toolchain.environment import settings
-from meshform.toolchain.tools import NODE_ALLOWED
 
 DEFAULT = "domains:declare"
 _TARGET = re.compile(r"\w+(\.\w+)*:\w+")
@@ -40,11 +38,11 @@ def load_mesh(run: Settings, root: Path | None = None) -> MeshSpec:
     """
     root = (root or Path.cwd()).absolute()
     _prepare_node(root)
-    from constructs import RootConstruct
-
+    from meshform.bridge import RootConstruct, settle
     from meshform.mesh import Mesh
 
     mesh = _function(root)(RootConstruct())
+    settle()
     if not isinstance(mesh, Mesh):
         raise _error(
             root, f"the function returns {type(mesh).__name__}, not a Mesh", "return the mesh from it"
@@ -58,17 +56,6 @@ def _prepare_node(root: Path) -> None:
     for name, value in settings(layout).items():
         if name.startswith("JSII_") and (name != "JSII_NODE" or layout.node.exists()):
             os.environ.setdefault(name, value)
-    node = os.environ.get("JSII_NODE") or "node"
-    if which(node) is None:
-        raise MeshformError(
-            Finding(
-                code="MF802",
-                summary="there is no Node to start, and the constructs need one",
-                got=node,
-                allowed=f"{NODE_ALLOWED}, on PATH or named by JSII_NODE",
-                fix="run `make setup`, and unset JSII_NODE if it names one that is gone",
-            )
-        )
 
 
 def _function(root: Path) -> Callable[[Any], object]:
