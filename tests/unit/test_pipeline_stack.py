@@ -34,10 +34,10 @@ def test_every_code_file_is_uploaded_with_the_contract_beside_it(source):
     stack = stack_of(source)
     files = {b["source"]: b["path"] for b in resources(stack, "databricks_workspace_file").values()}
     assert files == {
-        f"assets/sold/{path}": f"/Shared/meshform/prod/sales/sold/{path}"
+        f"assets/sold.{path}": f"/Shared/meshform/prod/sales/sold/{path}"
         for path in ("lib/more.py", "main.py", "sold_contract.py", "views.sql")
     }
-    assert stack.assets["assets/sold/main.py"] == b"x = 1\n"
+    assert stack.assets["assets/sold.main.py"] == b"x = 1\n"
     assert set(stack.assets) == set(files)
 
 
@@ -187,9 +187,9 @@ def test_a_pipeline_without_code_is_refused(source, name):
 
 def test_the_contracts_module_can_be_imported_whatever_the_product_is_called(source):
     """`-` is no part of a name in Python, nor does one start with a digit."""
-    assert "assets/sold-out/sold_out_contract.py" in stack_of(source, name="sold-out").assets
+    assert "assets/sold-out.sold_out_contract.py" in stack_of(source, name="sold-out").assets
     assert (
-        "assets/2024/_2024_contract.py"
+        "assets/2024._2024_contract.py"
         in stack_of(source, name="2024", contract=product("x.y").contract).assets
     )
 
@@ -197,7 +197,7 @@ def test_the_contracts_module_can_be_imported_whatever_the_product_is_called(sou
 def test_a_file_of_the_generated_modules_name_gives_way(source):
     """The contract is the source, also when somebody copied the module beside the code."""
     (source / "sold_contract.py").write_text("CONTRACT = {}\n")
-    assert b"Generated from" in stack_of(source).assets["assets/sold/sold_contract.py"]
+    assert b"Generated from" in stack_of(source).assets["assets/sold.sold_contract.py"]
 
 
 def test_a_link_that_leads_out_of_the_mesh_is_refused(source, tmp_path, monkeypatch):
@@ -207,7 +207,7 @@ def test_a_link_that_leads_out_of_the_mesh_is_refused(source, tmp_path, monkeypa
     code = source.rename(tmp_path / "mesh" / "pipeline")
     monkeypatch.chdir(tmp_path / "mesh")
     (code / "lib" / "again.py").symlink_to(code / "main.py")
-    assert stack_of(code).assets["assets/sold/lib/again.py"] == b"x = 1\n"
+    assert stack_of(code).assets["assets/sold.lib/again.py"] == b"x = 1\n"
     (code / "lib" / "link.py").symlink_to(tmp_path / "secret.py")
     assert refused(code) == ("MF103", "pipeline/lib/link.py")
     (code / "lib" / "link.py").unlink()

@@ -44,7 +44,7 @@ def add_pipeline(
             stack,
             local_name(product.name, path),
             f"{folder}/{path}",
-            f"{product.name}/{path}",
+            f"{product.name}.{path}",
             content,
             product.place,
         )
