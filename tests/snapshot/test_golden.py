@@ -1,16 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the example mesh synthesizes to is pinned: names, addresses and order are a promise to users."""
 
-import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parents[2]
-GOLDEN = Path(__file__).parent / "golden"
-Synthesize = Callable[..., dict[str, bytes]]
+from tests.snapshot.conftest import GOLDEN, ROOT, Synthesize, equal_to_golden
 
 ENVIRONMENTS = ("local", "prod")
 
@@ -18,17 +13,7 @@ ENVIRONMENTS = ("local", "prod")
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_the_example_synthesizes_to_its_golden_files(environment: str, synthesize: Synthesize):
     """Every stack's JSON and every file beside it is equal to the golden one, and none is missing."""
-    made = synthesize(environment)
-    folder = GOLDEN / environment
-    if os.environ.get("MESHFORM_UPDATE_SNAPSHOTS"):
-        shutil.rmtree(folder, ignore_errors=True)
-        for name, content in made.items():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes(content)
-    golden = {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
-    assert sorted(made) == sorted(golden)
-    for name, content in made.items():
-        assert content.decode() == golden[name].decode(), name
+    equal_to_golden(synthesize(environment), GOLDEN / environment)
 
 
 def test_the_same_mesh_gives_the_same_bytes_wherever_it_is_synthesized(synthesize: Synthesize):

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The examples of the documentation, deployed into a local workspace by real Terraform."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+
+import pytest
+from tests.docs_pages import ROOT, pages
+from tests.terraform_cli import Terraform
+
+
+@pytest.mark.parametrize("page", pages())
+def test_a_page_deploys_plans_nothing_more_and_destroys(page, tmp_path, installed):
+    """Each stack in its order; the second plan is empty, and a destroy leaves nothing."""
+    store, out = tmp_path / "store" / "local.sqlite3", tmp_path / "out"
+    done = subprocess.run(
+        [sys.executable, ROOT / "tests" / "docs_pages.py", page],
+        cwd=tmp_path,
+        env={**os.environ, "CDKTF_OUTDIR": str(out), "MESHFORM_ENV": "local"},
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    stacks = [
+        Terraform(out / "stacks" / name, store, installed)
+        for name in json.loads(done.stdout.splitlines()[-1])
+    ]
+    for stack in stacks:
+        stack.run("init", "-no-color", "-input=false")
+        stack.apply()
+    for stack in stacks:
+        assert "No changes." in stack.plan()
+    for stack in reversed(stacks):
+        stack.destroy()
+    with closing(sqlite3.connect(store)) as objects:
+        kinds = {kind for (kind,) in objects.execute("SELECT DISTINCT kind FROM object")}
+    assert {
+        kind for kind in kinds if kind.startswith("databricks_") or kind in ("table", "function")
+    } == set()
