@@ -27,13 +27,14 @@ if TYPE_CHECKING:
     )
     from meshform.governance_policy import GovernancePolicy
     from meshform.mesh import Mesh
+    from meshform.model.consumer import Consumer
     from meshform.model.contract import Contract
     from meshform.model.domain import Platform, Support, Warehouse
     from meshform.model.environment import Environment
     from meshform.model.findings import Finding, MeshformError, Place, Severity
     from meshform.model.policy import Classification, MaskFunction, RowFilter, Rule
     from meshform.model.principals import Group, ServicePrincipal
-    from meshform.model.product import Consumer, Pipeline, PortReference, Recipient, Schedule, Share, Volume
+from meshform.model.product import Pipeline, PortReference, Recipient, Schedule, Share, Volume
 
 _RULES = "meshform.governance.rules"
 _PRODUCT = "meshform.model.product"
@@ -41,7 +42,7 @@ _HOME = {
     "Classification": "meshform.model.policy",
     "ClassifiedColumnsMasked": _RULES,
     "ColumnsDescribed": _RULES,
-    "Consumer": _PRODUCT,
+    "Consumer": "meshform.model.consumer",
     "Construct": "meshform.bridge",
     "Contract": "meshform.model.contract",
     "DataProduct": "meshform.data_product",

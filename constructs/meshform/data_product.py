@@ -10,10 +10,11 @@ from types import MappingProxyType
 from meshform.bridge import Construct
 from meshform.declarations import above, arguments_told, construct_id, declare, place_of_caller
 from meshform.domain import Domain
+from meshform.model.consumer import Consumer
 from meshform.model.contract import Contract
 from meshform.model.findings import Finding, MeshformError
 from meshform.model.near import did_you_mean, one_of
-from meshform.model.product import Consumer, Pipeline, PortReference, Product, Share, Volume
+from meshform.model.product import Pipeline, PortReference, Product, Share, Volume
 
 
 class DataProduct(Construct):

@@ -95,6 +95,16 @@ def test_a_view_reads_what_exists(store, definition, why):
     assert why is None or why in found
 
 
+def test_a_view_over_one_table_uses_columns_that_it_has(store):
+    """Where that can be told simply; names in any case."""
+    known = refusal(store, "databricks_sql_table", **VIEW, view_definition="SELECT ID FROM orders.gold.paid")
+    assert known is None
+    definition = "SELECT id FROM orders.gold.paid WHERE (country = 'DE')"
+    unknown = refusal(store, "databricks_sql_table", **VIEW, view_definition=definition)
+    assert unknown is not None
+    assert unknown.startswith("[UNRESOLVED_COLUMN] A column with name 'country'")
+
+
 @pytest.mark.parametrize(
     ("type_", "value", "why"),
     [

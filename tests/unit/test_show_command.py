@@ -3,12 +3,14 @@
 
 import json
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
+from tests.meshes import evaluated, group_consumer, mesh, product
 
 from meshform.cli import main
-from meshform.cli.show import types_in_state
+from meshform.cli.show import _domain, types_in_state
 
 ROOT = Path(__file__).parents[2]
 
@@ -95,3 +97,16 @@ def test_what_is_no_state_is_told_without_its_content(tmp_path, text):
     path.write_text(text)
     with pytest.raises(ValueError, match=r"^terraform\.x\.tfstate is not a Terraform state$"):
         types_in_state(path)
+
+
+def test_it_shows_the_part_of_a_port_that_a_consumer_reads():
+    """The view, its columns and its rows."""
+    narrow = group_consumer("sold", columns=("id",), rows="id <> '1'", until=date(2030, 1, 2))
+    spec = mesh(product("sales.sold", consumers=(narrow,)), today=date(2029, 1, 1))
+    resolved = evaluated(spec, "prod").mesh
+    lines = [str(line).strip() for line in _domain(resolved.domains["sales"], resolved)]
+    at = lines.index("gold.sold  materialized view")
+    assert lines[at + 1 : at + 3] == [
+        "read by group readers: to read it, until 2030-01-02",
+        "through view gold.sold__for_readers: columns id where id <> '1'",
+    ]

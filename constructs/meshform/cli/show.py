@@ -70,10 +70,16 @@ def _classified(port: ResolvedTable) -> str:
 
 
 def _readers(product: ResolvedProduct, port: str, mesh: ResolvedMesh) -> Iterator[str]:
-    readers = [reader.consumer for reader in product.readers if port in reader.ports]
-    for consumer in sorted(readers, key=lambda consumer: consumer.name):
+    readers = [reader for reader in product.readers if port in reader.ports]
+    for reader in sorted(readers, key=lambda reader: reader.consumer.name):
+        consumer = reader.consumer
         kind = "product" if consumer.product else "group"
-        yield f"read by {kind} {consumer.name}: {consumer.purpose}"
+        until = f", until {consumer.until.isoformat()}" if consumer.until else ""
+        yield f"read by {kind} {consumer.name}: {consumer.purpose}{until}"
+        if view := reader.views.get(port):
+            columns = f"columns {', '.join(consumer.columns)}" if consumer.columns else "all columns"
+            rows = f" where {consumer.rows}" if consumer.rows else ""
+            yield f"  through view {view.schema}.{view.name}: {columns}{rows}"
     for share in product.spec.shares:
         for recipient in share.recipients if port in share.ports else ():
             yield f"shared with recipient {mesh.environment.scoped(recipient.name)}"

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
+from meshform.governance.consumer_rows import row_findings
 from meshform.governance.contracts import contract_findings
 from meshform.governance.expressions import expectation_findings, policy_findings
 from meshform.governance.texts import text_findings
@@ -62,6 +63,7 @@ def evaluate(spec: MeshSpec, environment: str, *, domain: str | None = None) -> 
                 findings += found
                 findings += contract_findings(product.spec)
                 findings += expectation_findings(product.spec)
+                findings += row_findings(product, mesh)
             for policy in mesh.policies(one.name):
                 for rule in policy.rules:
                     findings += _run(rule, policy, one, mesh)

@@ -224,7 +224,9 @@ class PipelinesReadClear(Rule):
         pipeline = product.spec.pipeline
         if pipeline is None:
             return
-        inputs = [(ref.domain, port) for ref in product.spec.inputs if (port := mesh.port(ref))]
+        inputs = [
+            (ref.domain, port) for ref in product.spec.inputs if (port := mesh.input(product.spec, ref))
+        ]
         protections = {}
         for domain, table in [*((product.domain.name, table) for table in product.tables), *inputs]:
             for column in table.classified_columns():

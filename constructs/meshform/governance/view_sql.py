@@ -174,7 +174,7 @@ def _errors(nodes: list[exp.Expr]) -> Iterator[tuple[str, SqlError]]:
     for node in nodes:
         if isinstance(node, exp.Star) and not isinstance(node.parent, exp.Count):
             yield TAKES_ALL, SqlError("the SQL takes every column (*)", "name the columns of the contract")
-        elif (error := _error(node)) is not None:
+        elif (error := node_error(node)) is not None:
             yield REACHES_OUT, error
 
 
@@ -183,7 +183,8 @@ _FILLED_IN = (exp.Placeholder, exp.Parameter, exp.SessionParameter)
 _SUSPECTS = (exp.Table, exp.Into, exp.Lock, exp.Dot, exp.Func, *_STATEMENTS, *_FILLED_IN)
 
 
-def _error(node: object) -> SqlError | None:
+def node_error(node: object) -> SqlError | None:
+    """What a part of a query must not be: it changes something, is filled in, or reaches out of tables."""
     if not isinstance(node, _SUSPECTS):
         return None
     instead = "read tables of the product or its inputs"

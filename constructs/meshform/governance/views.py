@@ -94,8 +94,12 @@ class _Names:
         self.own: dict[str, list[ResolvedTable]] = {}
         for table in product.tables:
             self.own.setdefault(table.name.casefold(), []).append(table)
-        ports = ((ref, mesh.port(ref)) for ref in product.spec.inputs)
-        self.inputs = {port.full_name: ref for ref, port in ports if port is not None}
+        # what each input port means for this product: the port, or the view of its part of it
+        self.inputs = {
+            port.full_name: mesh.input(product.spec, ref) or port
+            for ref in product.spec.inputs
+            if (port := mesh.port(ref))
+        }
 
     def written(self) -> Iterator[str]:
         """Every name that a view of the product may use."""
@@ -165,6 +169,7 @@ def _read(
             continue
         if found.full_name not in names.inputs and all(found is not one for one in product.tables):
             findings.append(_not_an_input(table, name, found, product, names.mesh))
+        found = names.inputs.get(found.full_name, found)
         sources[found.full_name] = found
         renamed.append((name, found))
     findings += _column_findings(table, view, list(sources.values()))

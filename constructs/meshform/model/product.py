@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
+from meshform.model.consumer import Consumer
 from meshform.model.contract import Contract, Table
 from meshform.model.environment import Environment
 from meshform.model.findings import NOWHERE, Place, Value
@@ -29,39 +29,6 @@ class PortReference(Value):
     def __str__(self) -> str:
         """`domain.product.port`."""
         return f"{self.product_address}.{self.port}"
-
-
-class Consumer(Value):
-    """Who may read which ports of a product, and why. The producer lists its consumers.
-
-    Attributes:
-        group: a group of the mesh's registry; or
-        product: another product, `domain.product`, read by its pipeline's service principal.
-        ports: names of output ports. Default: every port of the product.
-        purpose: what the data is used for.
-        approver: who allowed it; a principal of the registry.
-        until: last day of the access, inclusive. Default: no end.
-    """
-
-    group: str | None = None
-    product: str | None = None
-    ports: tuple[str, ...] = ()
-    purpose: str
-    approver: str
-    until: date | None = None
-
-    @model_validator(mode="after")
-    def _group_or_product(self) -> Consumer:
-        if (self.group is None) == (self.product is None):
-            raise ValueError(
-                "a consumer is either a group or a product: give exactly one of `group` and `product`"
-            )
-        return self
-
-    @property
-    def name(self) -> str:
-        """The group's or the product's name."""
-        return self.group or self.product or ""
 
 
 class Schedule(Value):

@@ -53,7 +53,9 @@ def _inputs(product: ResolvedProduct, mesh: ResolvedMesh) -> Iterator[Finding]:
 def _same_objects(mesh: ResolvedMesh) -> Iterator[Finding]:
     first: dict[str, tuple[ResolvedProduct, Place]] = {}
     for product in mesh.products.values():
-        objects = [(table.full_name, table.place) for table in product.tables] + [
+        objects = [(table.full_name, table.place) for table in product.tables]
+        objects += [(view.full_name, view.place) for r in product.readers for view in r.views.values()]
+        objects += [
             (f"{product.domain.catalog}.{v.schema_name}.{v.name} (volume)", product.place)
             for v in product.spec.volumes
         ]

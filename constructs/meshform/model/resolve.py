@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from meshform.model.consumer import Consumer
+from meshform.model.consumer_findings import column_findings, consumer_findings
 from meshform.model.domain import DomainSpec, MeshSpec
 from meshform.model.environment import Environment
 from meshform.model.findings import Finding, MeshformError, Place, Severity
 from meshform.model.names import check_identifier, normalized
 from meshform.model.near import did_you_mean, one_of
-from meshform.model.product import Consumer, Product
+from meshform.model.product import Product
 from meshform.model.protections import protection_findings
 from meshform.model.references import reference_findings
 from meshform.model.registry import registry_findings
@@ -49,7 +51,8 @@ def resolve(mesh: MeshSpec, environment: Environment) -> tuple[ResolvedMesh, lis
     """Follow every reference of a mesh in one environment.
 
     Returns:
-        The resolved mesh, and findings MF302 to MF329 and MF341 to MF345. With an error among them the mesh
+        The resolved mesh, and findings MF302 to MF329, MF341 to MF345, MF390
+        and MF391. With an error among them the mesh
         is incomplete (what could not be followed is left out) and must not be compiled.
     """
     findings = [
@@ -209,8 +212,25 @@ def _readers(product: ResolvedProduct, mesh: ResolvedMesh, findings: list[Findin
         ended = list(_ended(consumer, product, mesh))
         findings += ended
         principals = _reader_principals(consumer, product, mesh, findings)
+        ports = consumer.ports or tuple(product.ports)
+        views = {} if unknown or not consumer.is_narrowed else _views_for(consumer, ports, product, findings)
         if not unknown and not ended:
-            yield Reader(consumer, principals, consumer.ports or tuple(product.ports))
+            yield Reader(consumer, principals, ports, views)
+    findings += consumer_findings(product.spec)
+
+
+def _views_for(
+    consumer: Consumer, ports: Iterable[str], product: ResolvedProduct, findings: list[Finding]
+) -> dict[str, ResolvedTable]:
+    """The view of a consumer's part of each of its ports."""
+    views = {}
+    for name in ports:
+        port = product.ports[name]
+        findings += column_findings(consumer, port.spec, product.place)
+        table = consumer.view_of(port.spec)
+        findings += check_identifier("view", table.name, product.place)
+        views[name] = ResolvedTable(port.catalog, port.schema, table, is_port=False)
+    return views
 
 
 def _ended(consumer: Consumer, product: ResolvedProduct, mesh: ResolvedMesh) -> Iterator[Finding]:

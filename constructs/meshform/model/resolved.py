@@ -7,17 +7,18 @@ already checked, a thousand products at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from meshform.model.consumer import Consumer
 from meshform.model.contract import Column, Table
 from meshform.model.domain import DomainSpec, MeshSpec
 from meshform.model.environment import Environment
 from meshform.model.findings import Place
 from meshform.model.policy import Classification, Policy, RowFilter
 from meshform.model.principals import Group
-from meshform.model.product import Consumer, PortReference, Product
+from meshform.model.product import PortReference, Product
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +65,13 @@ class Reader:
         principals: as Unity Catalog's grants name them: a group's name, or the application id of a product's
             service principal; none for a product without a pipeline.
         ports: names of the ports that they read.
+        views: where they read a part of each port only, the view of that part by the port's name.
     """
 
     consumer: Consumer
     principals: tuple[str, ...]
     ports: tuple[str, ...]
+    views: Mapping[str, ResolvedTable] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -170,6 +173,16 @@ class ResolvedMesh:
         """The port that a reference means, or None."""
         product = self.products.get(reference.product_address)
         return product.ports.get(reference.port) if product else None
+
+    def input(self, reader: Product, reference: PortReference) -> ResolvedTable | None:
+        """What a product reads for one of its inputs: the port, or the view of its part of it; or None."""
+        producer = self.products.get(reference.product_address)
+        if producer is None:
+            return None
+        for one in producer.readers:
+            if one.views and one.consumer.product == reader.address and reference.port in one.views:
+                return one.views[reference.port]
+        return producer.ports.get(reference.port)
 
     def principal_id(self, name: str) -> str | None:
         """How Unity Catalog's grants name a principal: group name or application id; None when unknown."""

@@ -145,7 +145,7 @@ def _configuration(product: ResolvedProduct, mesh: ResolvedMesh) -> Iterator[tup
         path = f"/Volumes/{product.domain.catalog}/{volume.schema_name}/{volume.name}"
         yield f"meshform.volume.{volume.name}", path
     for reference in product.spec.inputs:
-        if port := mesh.port(reference):
+        if port := mesh.input(product.spec, reference):
             yield f"meshform.input.{reference}", port.full_name
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from meshform.governance.consumer_rows import view_for
 from meshform.governance.views import ResolvedView
 from meshform.model.resolved import Reader, ResolvedMesh, ResolvedProduct, ResolvedTable
 from meshform.terraform.access import Access
@@ -42,6 +43,9 @@ def make_product(
             else _add_tags(stack, table, mesh, Rank(wave, Phase.DESCRIBE))
         )
         access.made[table.full_name] = Rank(wave, Phase.GRANT), addresses
+    for reader in product.readers:
+        for view in reader.views.values():
+            access.made[view.full_name] = Rank(wave, Phase.GRANT), [_view_address(view)]
 
 
 def publish_product(
@@ -66,10 +70,13 @@ def publish_product(
         if table.is_view:
             _add_view(stack, table, product, mesh, access, views[table.full_name])
         if table.is_port:
-            readers = [reader for reader in product.readers if table.name in reader.ports]
-            for reader in readers:
-                for principal in (*reader.principals, *_view_owners(reader, table, mesh, views)):
-                    access.select(principal, table, product.place)
+            for reader in product.readers:
+                if table.name in reader.ports:
+                    readable = reader.views.get(table.name, table)
+                    if readable is not table:
+                        _add_view(stack, readable, product, mesh, access, view_for(reader, table))
+                    for principal in (*reader.principals, *_view_owners(reader, readable, mesh, views)):
+                        access.select(principal, readable, product.place)
     add_shares(stack, product, mesh, ledger, access)
     add_alerts(stack, product, mesh, access)
 

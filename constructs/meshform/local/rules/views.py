@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from meshform.local.rules.refusal import Refusal
+from meshform.local.rules.relations import columns_of
 from meshform.local.rules.securables import find
 from meshform.local.store import Store
 
@@ -34,6 +35,7 @@ def check_view(store: Store, name: str, definition: str) -> None:
             raise Refusal(f"[RECURSIVE_VIEW] View '{name}' reads itself.")
         if find(store, "table", table) is None:
             raise _not_found(table, name)
+    _check_columns(store, name, definition)
     for call in query.find_all(exp.Dot):
         parts = [part.name for part in call.flatten() if isinstance(part, exp.Identifier)]
         if isinstance(call.expression, exp.Anonymous) and len(parts) == 2:
@@ -44,6 +46,26 @@ def check_view(store: Store, name: str, definition: str) -> None:
                     "ROUTINE_DOES_NOT_EXIST",
                     404,
                 )
+
+
+def _check_columns(store: Store, name: str, definition: str) -> None:
+    """Refuse a view over one table that uses a column which the table does not have."""
+    from meshform.governance.sql_text import SqlError
+    from meshform.governance.view_sql import read_view
+
+    try:
+        view = read_view(definition)
+    except SqlError:
+        return  # a query that only Databricks understands
+    if view.uses is None or len(view.tables) != 1:
+        return
+    known = {column.lower() for column in columns_of(store, str(view.tables[0]))}
+    unknown = [column for column in view.uses if column.lower() not in known]
+    if known and unknown:
+        raise Refusal(
+            f"[UNRESOLVED_COLUMN] A column with name '{unknown[0]}', which view '{name}' uses, cannot be"
+            f" resolved. {view.tables[0]} has {', '.join(sorted(known))}."
+        )
 
 
 def _tables(query: object) -> list[str]:
