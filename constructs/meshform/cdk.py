@@ -123,6 +123,9 @@ class _Synthesizer:
         for name, content in self._compiled.assets.items():
             write(f"{path.parent}/{name}", content)
         document = merged(self._compiled.blocks, written)
+        for name, ours in self._compiled.blocks.items():
+            if isinstance(ours, list):  # `import` and the like: the user's own stand beside ours
+                document[name] = [*ours, *written.get(name, [])]
         document["//"] = {**document.get("//", {}), "meshform": self._stack.recorded}
         # the parts of a reader's interest last, as cdktf has them
         order = sorted(document, key=lambda key: (key != "//", key != "terraform", key != "provider", key))

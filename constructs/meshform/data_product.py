@@ -12,6 +12,7 @@ from meshform.declarations import above, arguments_told, construct_id, declare, 
 from meshform.domain import Domain
 from meshform.model.consumer import Consumer
 from meshform.model.contract import Contract
+from meshform.model.environment import Adopt
 from meshform.model.findings import Finding, MeshformError
 from meshform.model.near import did_you_mean, one_of
 from meshform.model.product import Pipeline, PortReference, Product, Share, Volume
@@ -37,6 +38,8 @@ class DataProduct(Construct):
         inputs: ports of other products that the pipeline and the views read. Default: none.
         consumers: who may read which ports, and why. Default: nobody.
         shares: Delta shares of ports. Default: none.
+        adopt_tables: views that exist already, so that Terraform takes them over instead of making them, by
+            name: True in every environment that is not personal, or names of environments. Default: none.
 
     Raises:
         MeshformError: MF1xx and MF2xx for a contract that cannot be read, MF300 for a wrong argument, MF302
@@ -57,6 +60,7 @@ class DataProduct(Construct):
         inputs: Iterable[PortReference] = (),
         consumers: Iterable[Consumer] = (),
         shares: Iterable[Share] = (),
+        adopt_tables: Mapping[str, Adopt | list[str]] = MappingProxyType({}),
     ) -> None:
         place = place_of_caller(id_)
         self.domain = above(scope, Domain, f"product {id_!r}", place)
@@ -76,6 +80,7 @@ class DataProduct(Construct):
                 "inputs": tuple(inputs),
                 "consumers": tuple(consumers),
                 "shares": tuple(shares),
+                "adopt_tables": dict(adopt_tables),
             },
         )
         self.domain.mesh.add_product_spec(spec)

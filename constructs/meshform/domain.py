@@ -11,6 +11,7 @@ from meshform.bridge import Construct
 from meshform.declarations import above, arguments_told, construct_id, declare, place_of_caller
 from meshform.mesh import Mesh
 from meshform.model.domain import DomainSpec, Support
+from meshform.model.environment import Adopt
 from meshform.model.findings import Finding, MeshformError
 from meshform.model.near import did_you_mean, one_of
 
@@ -44,6 +45,10 @@ class Domain(Construct):
         description: comment on the catalog. Default: none.
         schemas: comment of each schema, by name. Default: bronze, silver and gold.
         tags: properties of the catalog beside `domain`, `owner` and `support`. Default: none.
+        adopt: the catalog exists already, and Terraform takes it over instead of making it: True in every
+            environment that is not personal, or names of environments. Default: it is made.
+        adopt_schemas: the same for schemas, by name; those that are not named are made. Default: every schema
+            as the catalog.
 
     Raises:
         MeshformError: MF300 for a wrong argument, MF302 when the mesh has a domain of that name or the scope
@@ -61,6 +66,8 @@ class Domain(Construct):
         description: str = "",
         schemas: Mapping[str, str] = LAYERS,
         tags: Mapping[str, str] = MappingProxyType({}),
+        adopt: Adopt | list[str] = False,
+        adopt_schemas: Mapping[str, Adopt | list[str]] | None = None,
     ) -> None:
         place = place_of_caller(id_)
         self.mesh = above(scope, Mesh, f"domain {id_!r}", place)
@@ -75,6 +82,8 @@ class Domain(Construct):
                 "description": description,
                 "schemas": dict(schemas),
                 "tags": dict(tags),
+                "adopt": adopt,
+                "adopt_schemas": adopt_schemas,
             },
         )
         self.mesh.add_domain_spec(spec)

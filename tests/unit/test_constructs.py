@@ -74,6 +74,8 @@ def test_a_domain_with_an_owner_only_has_the_three_layers_and_nothing_else(mesh)
         "description": "",
         "schemas": dict(LAYERS),
         "tags": {},
+        "adopt": False,
+        "adopt_schemas": None,
         "place": {"file": HERE, "line": here, "column": None, "construct_path": "mesh/sales"},
     }
     assert (domain.name, domain.path, domain.node.path) == ("sales", "mesh/sales", "mesh/sales")
@@ -116,6 +118,7 @@ def test_a_product_with_a_contract_only_has_no_pipeline_and_nobody_reads_it(mesh
         "inputs": (),
         "consumers": (),
         "shares": (),
+        "adopt_tables": {},
         "place": {"file": HERE, "line": here, "column": None, "construct_path": "mesh/sales/sold"},
     }
     assert spec.address == "sales.sold"

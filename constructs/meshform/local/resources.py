@@ -20,6 +20,10 @@ from meshform.local.rules.refusal import already_exists, noun
 from meshform.local.schema_walk import Node, conform
 from meshform.local.store import Change, Row, Store
 
+# what the provider knows of an object, but no answer of an API tells it; with its value after an import
+# (common/reflect_resource.go: `StructToData` fills in defaults)
+_ONLY_IN_STATE = {"force_destroy": False, "warehouse_id": None, "cluster_id": None}
+
 
 class Resources:
     """The resources of one store.
@@ -51,7 +55,8 @@ class Resources:
         if live is None:
             return None
         self._recovery.seen(type_, key)
-        current: Row = conform(self.node(type_), {**state, **live})
+        known = {name: state[name] for name in _ONLY_IN_STATE.keys() & state.keys()}
+        current: Row = conform(self.node(type_), {**state, **live, **known})
         return current
 
     def create(self, type_: str, planned: Row) -> tuple[Row, list[Change]]:
@@ -140,7 +145,7 @@ class Resources:
         else:
             value = self._store.get(type_, self._identities.normal_key(type_, identifier))
         found: Row | None = conform(self.node(type_), value)
-        return found
+        return found and {name: _ONLY_IN_STATE.get(name, value) for name, value in found.items()}
 
     def end(self) -> None:
         """Terraform ends in good order."""

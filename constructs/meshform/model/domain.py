@@ -9,7 +9,7 @@ from functools import cached_property
 
 from pydantic import Field, field_validator
 
-from meshform.model.environment import Environment
+from meshform.model.environment import Adopt, Environment
 from meshform.model.findings import NOWHERE, Place, Value
 from meshform.model.policy import Policy
 from meshform.model.principals import Principals
@@ -38,6 +38,8 @@ class DomainSpec(Value):
         description: comment on the catalog.
         schemas: comment of each schema, by name.
         tags: properties of the catalog beside `domain`, `owner` and `support`, which Meshform sets.
+        adopt: environments in which the catalog exists already.
+        adopt_schemas: the same for each schema, by name. Default: those of the catalog.
         place: where it was declared.
     """
 
@@ -47,6 +49,8 @@ class DomainSpec(Value):
     description: str = ""
     schemas: Mapping[str, str] = {}
     tags: Mapping[str, str] = {}
+    adopt: Adopt = False
+    adopt_schemas: Mapping[str, Adopt] | None = None
     place: Place = NOWHERE
 
     @field_validator("tags")

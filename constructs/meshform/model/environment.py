@@ -9,6 +9,9 @@ from pydantic import Field
 
 from meshform.model.findings import Value
 
+Adopt = bool | tuple[str, ...]
+"""Where an object exists already: True is in every environment that is not personal, else their names."""
+
 LOCAL_PROVIDER = "meshform.local/databricks/databricks"
 DATABRICKS_PROVIDER = "databricks/databricks"
 

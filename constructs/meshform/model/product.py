@@ -10,7 +10,7 @@ from pydantic import Field
 
 from meshform.model.consumer import Consumer
 from meshform.model.contract import Contract, Table
-from meshform.model.environment import Environment
+from meshform.model.environment import Adopt, Environment
 from meshform.model.findings import NOWHERE, Place, Value
 
 
@@ -46,11 +46,15 @@ class Pipeline(Value):
             generated module `<product>_contract.py` beside it.
         run_as: the service principal (a name in the registry) that it runs as.
         schedule: when its job runs. Default: only when somebody starts it.
+        adopt: id of the pipeline where it exists already, by environment. Default: it is made.
+        adopt_job: the same for the job that runs it.
     """
 
     source: Path
     run_as: str
     schedule: Schedule | None = None
+    adopt: Mapping[str, str] = {}
+    adopt_job: Mapping[str, str] = {}
 
 
 class Volume(Value):
@@ -61,12 +65,14 @@ class Volume(Value):
         schema_name: the domain's schema that holds it.
         writers: principals that put files there (READ_VOLUME and WRITE_VOLUME).
         comment: what it is for.
+        adopt: environments in which it exists already: True for every one that is not personal, or names.
     """
 
     name: str
     schema_name: str
     writers: tuple[str, ...] = ()
     comment: str = ""
+    adopt: Adopt = False
 
 
 class Recipient(Value):
@@ -117,6 +123,7 @@ class Product(Value):
         schema_name: the domain's schema of tables whose contract names none, and of its ports.
         views: SQL text of each view of the contract, by its name.
         pipeline, volumes, inputs, consumers, shares: see their types.
+        adopt_tables: environments in which a view that Terraform makes exists already, by its name.
         place: where it was declared.
     """
 
@@ -130,6 +137,7 @@ class Product(Value):
     inputs: tuple[PortReference, ...] = ()
     consumers: tuple[Consumer, ...] = ()
     shares: tuple[Share, ...] = ()
+    adopt_tables: Mapping[str, Adopt] = {}
     place: Place = NOWHERE
 
     @property

@@ -14,7 +14,7 @@ from meshform.model.resolved import ResolvedMesh
 from meshform.terraform.account import add_account
 from meshform.terraform.domain import add_domain
 from meshform.terraform.grants import Ledger
-from meshform.terraform.literals import render
+from meshform.terraform.literals import escape, render
 from meshform.terraform.platform import add_platform
 from meshform.terraform.schema_check import SchemaCheck
 from meshform.terraform.stack import Stack
@@ -27,7 +27,7 @@ class CompiledStack:
     Attributes:
         name: name of the stack.
         requires: names of the stacks that are deployed before it.
-        blocks: Terraform JSON: `resource` and `data`.
+        blocks: Terraform JSON: `resource`, `data`, and where something is adopted a list `import`.
         assets: files beside it, by relative path.
     """
 
@@ -115,4 +115,6 @@ def _compiled(stack: Stack, check: SchemaCheck, findings: list[Finding]) -> Comp
         findings += check.check(block.kind, block.type, block.body, block.place)
         # an empty map for a type is an error in Terraform JSON, so a type's map is made by its first block
         blocks.setdefault(block.kind, {}).setdefault(block.type, {})[block.name] = render(block.body)
+    if imports := [(a, b.import_id) for a, b in sorted(stack.blocks.items()) if b.import_id is not None]:
+        blocks["import"] = [{"to": address, "id": escape(import_id)} for address, import_id in imports]
     return CompiledStack(stack.name, stack.requires, blocks, stack.assets)

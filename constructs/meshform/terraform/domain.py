@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from meshform.governance.views import ResolvedView
+from meshform.model.adoption import adopted
 from meshform.model.resolved import ResolvedDomain, ResolvedMesh, ResolvedProduct
 from meshform.terraform.access import Access
 from meshform.terraform.functions import add_functions, add_policy, filter_of
@@ -40,6 +41,9 @@ def add_domain(
 
 
 def _schema(stack: Stack, domain: ResolvedDomain, name: str, comment: str, mesh: ResolvedMesh) -> Block:
+    spec = domain.spec
+    everything = dict.fromkeys(spec.schemas, spec.adopt)
+    adopt = (everything if spec.adopt_schemas is None else spec.adopt_schemas).get(name, False)
     return stack.resource(
         "databricks_schema",
         local_name(name),
@@ -53,6 +57,7 @@ def _schema(stack: Stack, domain: ResolvedDomain, name: str, comment: str, mesh:
         },
         domain.place,
         lifecycle=kept(mesh),
+        import_id=adopted(adopt, mesh.environment, f"{domain.catalog}.{name}"),
     )
 
 

@@ -72,6 +72,7 @@ def add_pipeline(
         product.place,
         after=[block.address for block in (*uploads, *access.schemas.values())],
         lifecycle=kept(mesh),
+        import_id=spec.adopt.get(environment.name),
     )
     job = _job(stack, product, spec, mesh, pipeline)
     _permissions(stack, product, mesh, pipeline, job)
@@ -185,6 +186,7 @@ def _job(
             "tags": {"domain": product.domain.name, "product": product.name},
         },
         product.place,
+        import_id=spec.adopt_job.get(mesh.environment.name),
     )
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from meshform.model.adoption import adopted
 from meshform.model.resolved import ResolvedMesh
 from meshform.terraform.functions import Protection, add_functions, add_policy, filter_of, mask_of
 from meshform.terraform.grants import Ledger, Securable
@@ -88,6 +89,7 @@ def add_platform(stack: Stack, mesh: ResolvedMesh, ledger: Ledger) -> None:
             },
             domain.place,
             lifecycle=kept(mesh),
+            import_id=adopted(spec.adopt, environment, domain.catalog),
         )
         securable = Securable("catalog", domain.catalog)
         ledger.share_writing(securable)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from meshform.governance.consumer_rows import view_for
 from meshform.governance.views import ResolvedView
+from meshform.model.adoption import adopted
 from meshform.model.resolved import Reader, ResolvedMesh, ResolvedProduct, ResolvedTable
 from meshform.terraform.access import Access
 from meshform.terraform.alerts import add_alerts
@@ -109,6 +110,11 @@ def _add_volumes(stack: Stack, product: ResolvedProduct, mesh: ResolvedMesh, acc
             product.place,
             after=[access.schemas[volume.schema_name].address],
             lifecycle=kept(mesh),
+            import_id=adopted(
+                volume.adopt,
+                mesh.environment,
+                f"{product.domain.catalog}.{volume.schema_name}.{volume.name}",
+            ),
         )
         for writer in volume.writers:
             if principal := mesh.principal_id(writer):
@@ -184,4 +190,7 @@ def _add_view(
         table.place,
         rank=access.made[table.full_name][0],
         after=after,
+        import_id=adopted(
+            product.spec.adopt_tables.get(table.name, False), mesh.environment, table.full_name
+        ),
     )

@@ -58,6 +58,7 @@ class Block:
     rank: Rank = PREPARE
     after: tuple[str, ...] = ()
     is_step: bool = False
+    import_id: str | None = None  # of an object that exists already
 
     @property
     def address(self) -> str:
@@ -117,12 +118,16 @@ class Stack:
         rank: Rank = PREPARE,
         after: Iterable[str] = (),
         lifecycle: Mapping[str, Any] | None = None,
+        import_id: str | None = None,
     ) -> Block:
-        """Add a resource. `after` holds addresses of others that it must follow within its rank."""
+        """Add a resource. `after` holds addresses of others that it must follow within its rank.
+
+        With an `import_id`, the first apply takes over the object of that id instead of making it.
+        """
         body = {key: value for key, value in body.items() if value is not None}
         if lifecycle:
             body["lifecycle"] = dict(lifecycle)
-        return self._add(Block("resource", type_, name, body, place, rank, tuple(after)))
+        return self._add(Block("resource", type_, name, body, place, rank, tuple(after), import_id=import_id))
 
     def data(self, type_: str, name: str, body: Mapping[str, Any], place: Place) -> Block:
         """Add a data source, or return the one that asks the same."""
