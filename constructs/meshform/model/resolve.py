@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from meshform.model.adoption import adoption_findings
 from meshform.model.consumer import Consumer
 from meshform.model.consumer_findings import column_findings, consumer_findings
-from meshform.model.adoption import adoption_findings
 from meshform.model.domain import DomainSpec, MeshSpec
 from meshform.model.environment import Environment
 from meshform.model.findings import Finding, MeshformError, Place, Severity
