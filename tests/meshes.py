@@ -183,6 +183,7 @@ EXAMPLE_TYPES = {
     "databricks_pipeline",
     "databricks_policy_info",
     "databricks_recipient",
+    "databricks_rfa_access_request_destinations",
     "databricks_schema",
     "databricks_service_principal",
     "databricks_share",

@@ -27,14 +27,16 @@ if TYPE_CHECKING:
     )
     from meshform.governance_policy import GovernancePolicy
     from meshform.mesh import Mesh
+    from meshform.model.catalogs import SharedCatalog, WorkspaceBinding
     from meshform.model.consumer import Consumer
     from meshform.model.contract import Contract
-    from meshform.model.domain import Platform, Support, Warehouse
+    from meshform.model.domain import Platform, Warehouse
     from meshform.model.environment import Environment
     from meshform.model.findings import Finding, MeshformError, Place, Severity
     from meshform.model.policy import Classification, MaskFunction, RowFilter, Rule
     from meshform.model.principals import Group, ServicePrincipal
-from meshform.model.product import Pipeline, PortReference, Recipient, Schedule, Share, Volume
+    from meshform.model.product import Pipeline, PortReference, Recipient, Schedule, Share, Volume
+    from meshform.model.support import Destination, Support
 
 _RULES = "meshform.governance.rules"
 _PRODUCT = "meshform.model.product"
@@ -46,6 +48,7 @@ _HOME = {
     "Construct": "meshform.bridge",
     "Contract": "meshform.model.contract",
     "DataProduct": "meshform.data_product",
+    "Destination": "meshform.model.support",
     "Domain": "meshform.domain",
     "Environment": "meshform.model.environment",
     "Finding": "meshform.model.findings",
@@ -69,10 +72,12 @@ _HOME = {
     "ServicePrincipal": "meshform.model.principals",
     "Severity": "meshform.model.findings",
     "Share": _PRODUCT,
-    "Support": "meshform.model.domain",
+    "SharedCatalog": "meshform.model.catalogs",
+    "Support": "meshform.model.support",
     "SupportPath": _RULES,
     "Volume": _PRODUCT,
     "Warehouse": "meshform.model.domain",
+    "WorkspaceBinding": "meshform.model.catalogs",
 }
 
 __all__ = [
@@ -83,6 +88,7 @@ __all__ = [
     "Consumer",
     "Contract",
     "DataProduct",
+    "Destination",
     "Domain",
     "Environment",
     "Finding",
@@ -106,10 +112,12 @@ __all__ = [
     "ServicePrincipal",
     "Severity",
     "Share",
+    "SharedCatalog",
     "Support",
     "SupportPath",
     "Volume",
     "Warehouse",
+    "WorkspaceBinding",
 ]
 
 

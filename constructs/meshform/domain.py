@@ -3,17 +3,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from meshform.bridge import Construct
 from meshform.declarations import above, arguments_told, construct_id, declare, place_of_caller
 from meshform.mesh import Mesh
-from meshform.model.domain import DomainSpec, Support
+from meshform.model.catalogs import WorkspaceBinding
+from meshform.model.domain import DomainSpec
 from meshform.model.environment import Adopt
 from meshform.model.findings import Finding, MeshformError
 from meshform.model.near import did_you_mean, one_of
+from meshform.model.support import Support
 
 if TYPE_CHECKING:
     from meshform.data_product import DataProduct
@@ -30,9 +32,10 @@ _NO_SUPPORT = Support()
 
 
 class Domain(Construct):
-    """A domain: a Unity Catalog catalog with schemas, owned by one group.
+    """A domain: a Unity Catalog catalog with schemas, owned by one group; or schemas in a shared catalog.
 
-    The platform stack emits its `databricks_catalog` and the deployer's `databricks_grant`; the domain's own
+    The platform stack emits its `databricks_catalog`, `databricks_workspace_binding`,
+    `databricks_rfa_access_request_destinations` and the deployer's `databricks_grant`; the domain's own
     stack, `DOMAIN-ENV`, emits `databricks_schema` and everything of its products.
 
     Args:
@@ -40,11 +43,22 @@ class Domain(Construct):
         id_: name of the domain and of its catalog; outside production the environment is added to the
             catalog's name.
         owner: group of the mesh's registry that owns the catalog and everything in it.
+        technical_owners: groups that keep it running: MANAGE and USE_SCHEMA on its schemas, BROWSE and
+            USE_CATALOG on the catalog, and the owner's rights on pipelines, jobs and alerts. Default: none.
+        deployer: service principal that deploys the domain's stack and nothing else; the platform stack
+            grants what it needs (see `meshform permissions`). Default: the environment's deployer.
+        catalog: name of a shared catalog of the platform; the schemas are called `DOMAIN_SCHEMA` there.
+            Default: a catalog of its own.
         support: where consumers of its products find help. Default: nowhere, which the rule SupportPath
             refuses.
+        cost_center: who pays: a property of the catalog, a tag of pipelines and jobs. Default: nobody.
         description: comment on the catalog. Default: none.
         schemas: comment of each schema, by name. Default: bronze, silver and gold.
-        tags: properties of the catalog beside `domain`, `owner` and `support`. Default: none.
+        tags: properties of the catalog beside those that Meshform sets. Default: none.
+        storage_root: where managed data is kept, by environment or one URL for all; in a shared catalog, that
+            of the schemas. Default: where the metastore keeps it.
+        isolated_to: by environment, the workspaces (ids or WorkspaceBindings) that may use the catalog beside
+            the deploying one, whose `workspace_id` the Environment must tell. Default: every workspace may.
         adopt: the catalog exists already, and Terraform takes it over instead of making it: True in every
             environment that is not personal, or names of environments. Default: it is made.
         adopt_schemas: the same for schemas, by name; those that are not named are made. Default: every schema
@@ -62,12 +76,18 @@ class Domain(Construct):
         id_: str,
         *,
         owner: str,
+        technical_owners: Iterable[str] = (),
+        deployer: str | None = None,
+        catalog: str | None = None,
         support: Support = _NO_SUPPORT,
+        cost_center: str | None = None,
         description: str = "",
         schemas: Mapping[str, str] = LAYERS,
         tags: Mapping[str, str] = MappingProxyType({}),
         adopt: Adopt | list[str] = False,
         adopt_schemas: Mapping[str, Adopt | list[str]] | None = None,
+        storage_root: Mapping[str, str] | str | None = None,
+        isolated_to: Mapping[str, Iterable[int | WorkspaceBinding]] = MappingProxyType({}),
     ) -> None:
         place = place_of_caller(id_)
         self.mesh = above(scope, Mesh, f"domain {id_!r}", place)
@@ -78,12 +98,20 @@ class Domain(Construct):
             {
                 "name": id_,
                 "owner": owner,
+                "technical_owners": technical_owners
+                if isinstance(technical_owners, str)
+                else tuple(technical_owners),
+                "deployer": deployer,
+                "catalog": catalog,
                 "support": support,
+                "cost_center": cost_center,
                 "description": description,
                 "schemas": dict(schemas),
                 "tags": dict(tags),
                 "adopt": adopt,
                 "adopt_schemas": adopt_schemas,
+                "storage_root": storage_root,
+                "isolated_to": dict(isolated_to),
             },
         )
         self.mesh.add_domain_spec(spec)

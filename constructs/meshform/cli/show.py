@@ -57,7 +57,7 @@ def _domain(domain: ResolvedDomain, mesh: ResolvedMesh) -> Iterator[Text]:
         yield _line(2, f"product {product.name}", f"version {product.spec.contract.version}", runs)
         for port in product.ports.values():
             kind = port.spec.physical_type.replace("_", " ")
-            yield _line(4, f"{port.schema}.{port.name}", kind, _classified(port))
+            yield _line(4, f"{port.domain_schema}.{port.name}", kind, _classified(port))
             for reader in _readers(product, port.name, mesh):
                 yield Text(printable(f"      {reader}"))
 

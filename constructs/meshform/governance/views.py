@@ -104,33 +104,28 @@ class _Names:
     def written(self) -> Iterator[str]:
         """Every name that a view of the product may use."""
         yield from (table.name for table in self.product.tables)
-        yield from (f"{table.schema}.{table.name}" for table in self.product.tables)
+        yield from (f"{table.domain_schema}.{table.name}" for table in self.product.tables)
         for ref in self.product.spec.inputs:
             if port := self.mesh.port(ref):
                 if ref.domain == self.product.domain.name:
-                    yield f"{port.schema}.{port.name}"
-                yield f"{ref.domain}.{port.schema}.{port.name}"
+                    yield f"{port.domain_schema}.{port.name}"
+                yield f"{ref.domain}.{port.domain_schema}.{port.name}"
 
     def find(self, name: TableName) -> ResolvedTable | SqlError:
         """The table of a name, or why there is none."""
         if len(name.parts) == 1:
             found = self.own.get(name.parts[0].casefold(), [])
             if len(found) > 1:
-                schemas = one_of(f"{table.schema}.{table.name}" for table in found)
+                schemas = one_of(f"{table.domain_schema}.{table.name}" for table in found)
                 return SqlError(
                     f"{name} is in several schemas", f"write one of {schemas}", name.line, name.column
                 )
             return found[0] if found else self._unknown(name)
-        *domain, schema, table = (part.casefold() for part in name.parts)
-        catalog = self._catalog(domain[0]) if domain else self.product.domain.catalog
-        if catalog is None:
+        *named, schema, table = (part.casefold() for part in name.parts)
+        domain = self.mesh.domains.get(named[0]) if named else self.product.domain
+        if domain is None:
             return self._unknown(name)
-        full_name = f"{catalog}.{schema}.{table}"
-        return self.mesh.tables.get(full_name) or self._unknown(name)
-
-    def _catalog(self, domain: str) -> str | None:
-        found = self.mesh.domains.get(domain)
-        return found.catalog if found else None
+        return self.mesh.tables.get(domain.full_name(schema, table)) or self._unknown(name)
 
     def _unknown(self, name: TableName) -> SqlError:
         near = did_you_mean(str(name), self.written())

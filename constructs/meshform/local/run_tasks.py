@@ -78,7 +78,7 @@ def _run_pipeline(store: Store, pipeline_id: str) -> None:
         )
     for path in modules:
         for name, entry in _contract(store, path).items():
-            full_name = f"{pipeline.get('catalog')}.{name}"
+            full_name = f"{pipeline.get('catalog')}.{entry.get('name', name)}"
             _require_schema_privileges(store, principal, full_name)
             make_table(
                 store,

@@ -7,37 +7,33 @@ from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from meshform.model.catalogs import CatalogSettings, SharedCatalog
 from meshform.model.environment import Adopt, Environment
 from meshform.model.findings import NOWHERE, Place, Value
 from meshform.model.policy import Policy
 from meshform.model.principals import Principals
 from meshform.model.product import Product
+from meshform.model.support import Support
 
 
-class Support(Value):
-    """Where consumers of a domain's products find help: at least one of these."""
-
-    channel: str | None = None
-    email: str | None = None
-    url: str | None = None
-
-    def __str__(self) -> str:
-        """Channel, e-mail and link, as far as they are known."""
-        return ", ".join(part for part in (self.channel, self.email, self.url) if part)
-
-
-class DomainSpec(Value):
+class DomainSpec(CatalogSettings):
     """What one `Domain` declares.
 
     Attributes:
         name: name of the domain, and of its catalog (outside production with the environment).
-        owner: group that owns the catalog and everything in it.
+        owner: group that owns the catalog or, in a shared one, the schemas, and everything in them.
+        technical_owners: principals that keep the domain running: MANAGE and USE_SCHEMA on its schemas,
+            BROWSE and USE_CATALOG on the catalog, and the owner's rights on pipelines, jobs and alerts.
+        deployer: the service principal that deploys the domain's stack. Default: the environment's deployer.
+        catalog: name of the shared catalog that holds its schemas. Default: a catalog of its own.
         support: where its consumers find help.
+        cost_center: who pays; a property, and a tag of pipelines and jobs.
         description: comment on the catalog.
         schemas: comment of each schema, by name.
-        tags: properties of the catalog beside `domain`, `owner` and `support`, which Meshform sets.
+        tags: properties of the catalog beside those that Meshform sets.
+        storage_root, isolated_to: see CatalogSettings; in a shared catalog `storage_root` is of the schemas.
         adopt: environments in which the catalog exists already.
         adopt_schemas: the same for each schema, by name. Default: those of the catalog.
         place: where it was declared.
@@ -45,7 +41,11 @@ class DomainSpec(Value):
 
     name: str = Field(min_length=1)
     owner: str
+    technical_owners: tuple[str, ...] = ()
+    deployer: str | None = None
+    catalog: str | None = None
     support: Support = Support()
+    cost_center: str | None = None
     description: str = ""
     schemas: Mapping[str, str] = {}
     tags: Mapping[str, str] = {}
@@ -55,10 +55,29 @@ class DomainSpec(Value):
 
     @field_validator("tags")
     @classmethod
-    def _leaves_ours(cls, tags: Mapping[str, str]) -> Mapping[str, str]:
-        if taken := {"domain", "owner", "support"} & tags.keys():
+    def _leaves_ours(cls, tags: Mapping[str, str], info: ValidationInfo) -> Mapping[str, str]:
+        ours = {"domain", "owner", "support", "technical_owners", "on_call"}
+        if info.data.get("cost_center") is not None:
+            ours.add("cost_center")
+        if taken := ours & tags.keys():
             raise ValueError(f"Meshform sets {', '.join(sorted(taken))} itself")
         return tags
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """Properties of its catalog or, in a shared one, of its schemas."""
+        optional = {
+            "technical_owners": ", ".join(self.technical_owners),
+            "on_call": self.support.on_call,
+            "cost_center": self.cost_center,
+        }
+        return {
+            "domain": self.name,
+            "owner": self.owner,
+            "support": str(self.support),
+            **{name: value for name, value in optional.items() if value},
+            **self.tags,
+        }
 
 
 class Warehouse(Value):
@@ -69,12 +88,21 @@ class Warehouse(Value):
         create: the platform stack makes it (serverless). Default: True; False refers to an existing one.
         size: Databricks cluster size of a warehouse that is made.
         auto_stop_minutes: idle minutes before it stops.
+        users: groups and service principals that may run SQL on it (CAN_USE), beside domains' own deployers.
+            Only for a warehouse that is made here: the permissions of another one are its maker's.
     """
 
     name: str = "meshform"
     create: bool = True
     size: str = "2X-Small"
     auto_stop_minutes: int = 10
+    users: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _permissions_are_its_makers(self) -> Warehouse:
+        if self.users and not self.create:
+            raise ValueError("`users` is for a warehouse that the platform makes; drop it, or `create=False`")
+        return self
 
 
 class Platform(Value):
@@ -86,6 +114,7 @@ class Platform(Value):
         schema_name: its schema that holds the functions of mesh-wide policies.
         warehouse: where SQL runs.
         workspace_folder: folder of the workspace that holds uploaded files.
+        shared_catalogs: catalogs that several domains share.
     """
 
     owner: str
@@ -93,6 +122,7 @@ class Platform(Value):
     schema_name: str = "governance"
     warehouse: Warehouse = Warehouse()
     workspace_folder: str = "/Workspace/Shared/meshform"
+    shared_catalogs: tuple[SharedCatalog, ...] = ()
 
 
 class MeshSpec(Value):

@@ -14,6 +14,8 @@ Adopt = bool | tuple[str, ...]
 
 LOCAL_PROVIDER = "meshform.local/databricks/databricks"
 DATABRICKS_PROVIDER = "databricks/databricks"
+LOCAL_WORKSPACE_ID = 1
+"""Id of the local workspace."""
 
 
 class Environment(Value):
@@ -34,6 +36,8 @@ class Environment(Value):
         first_run: `apply` runs functions and pipelines during `terraform apply`, so that tables exist before
             they are granted and tagged; `manual` leaves that out (remote execution without Python): run the
             jobs, then apply again.
+        workspace_id: numeric id of the workspace that Terraform deploys into. Default: unknown, so that no
+            catalog can be isolated; only the deploying workspace must not be bound to one by hand.
         provider_source: Terraform source address of the provider.
         provider_version: version constraint of the provider.
     """
@@ -45,6 +49,7 @@ class Environment(Value):
     personal: bool = False
     creates_principals: bool = False
     first_run: Literal["apply", "manual"] = "apply"
+    workspace_id: int | None = Field(default=None, gt=0)
     provider_source: str = DATABRICKS_PROVIDER
     provider_version: str = ">= 1.128, < 2"
 
@@ -56,6 +61,7 @@ class Environment(Value):
             deployer=deployer,
             personal=True,
             creates_principals=True,
+            workspace_id=LOCAL_WORKSPACE_ID,
             provider_source=LOCAL_PROVIDER,
             provider_version="1.128.0",
         )

@@ -56,7 +56,7 @@ def _same_objects(mesh: ResolvedMesh) -> Iterator[Finding]:
         objects = [(table.full_name, table.place) for table in product.tables]
         objects += [(view.full_name, view.place) for r in product.readers for view in r.views.values()]
         objects += [
-            (f"{product.domain.catalog}.{v.schema_name}.{v.name} (volume)", product.place)
+            (f"{product.domain.full_name(v.schema_name, v.name)} (volume)", product.place)
             for v in product.spec.volumes
         ]
         for full_name, place in objects:

@@ -28,7 +28,19 @@ def _principals(mesh: ResolvedMesh) -> Iterator[Finding]:
         for g in spec.principals.groups
         for member in g.members
     ]
-    named += [(d.owner, f"the owner of domain {d.name!r}", d.place) for d in spec.domains]
+    named += [
+        (user, "a user of the platform's warehouse", spec.place) for user in spec.platform.warehouse.users
+    ]
+    named += [
+        (shared.owner, f"the owner of shared catalog {shared.name!r}", spec.place)
+        for shared in spec.platform.shared_catalogs
+        if shared.owner is not None
+    ]
+    for d in spec.domains:
+        named.append((d.owner, f"the owner of domain {d.name!r}", d.place))
+        named += [(name, f"a technical owner of domain {d.name!r}", d.place) for name in d.technical_owners]
+        if d.deployer is not None:
+            named.append((d.deployer, f"the deployer of domain {d.name!r}", d.place))
     for policy in spec.policies:
         named += [
             (p, f"exempt from {c.name!r}", policy.place) for c in policy.classifications for p in c.exempt
@@ -61,26 +73,49 @@ def _principals(mesh: ResolvedMesh) -> Iterator[Finding]:
                 allowed="a service principal",
                 fix="declare a service principal for the pipeline",
             )
+    for domain in spec.domains:
+        if domain.deployer is not None and isinstance(spec.principals.find(domain.deployer), Group):
+            yield Finding(
+                code="MF316",
+                summary=f"the stack of domain {domain.name!r} is deployed as a group",
+                place=domain.place,
+                got=domain.deployer,
+                allowed="a service principal",
+                fix="declare a service principal for the deployments of the domain",
+            )
 
 
 def _deployer_owns(mesh: ResolvedMesh) -> Iterator[Finding]:
-    """Who creates a catalog gives it to its owner group, and can go on only as a member of that."""
-    environment, principals = mesh.environment, mesh.spec.principals
-    owned = [("the platform's catalog", mesh.spec.platform.owner, mesh.spec.place)]
-    owned += [(f"domain {domain.name!r}", domain.owner, domain.place) for domain in mesh.spec.domains]
-    for what, owner, place in owned:
-        group = principals.find(owner)
+    """Who creates a catalog or schema gives it to its owner, and can go on only as a member of that.
+
+    A domain's own deployer needs that in a shared catalog only: it has MANAGE on a catalog of the domain.
+    """
+    environment, platform = mesh.environment, mesh.spec.platform
+    owned = [("the platform's catalog", platform.owner, mesh.spec.place, environment.deployer)]
+    owned += [
+        (f"shared catalog {one.name!r}", one.owner, mesh.spec.place, environment.deployer)
+        for one in platform.shared_catalogs
+        if one.owner is not None
+    ]
+    for domain in mesh.spec.domains:
+        deployer = domain.deployer if domain.catalog and domain.deployer else environment.deployer
+        owned.append((f"domain {domain.name!r}", domain.owner, domain.place, deployer))
+    for what, owner, place, deployer in owned:
+        is_of_environment = deployer == environment.deployer
+        group = mesh.spec.principals.find(owner)
         if (
             isinstance(group, Group)
-            and not environment.metastore_admin
-            and environment.deployer not in principals.with_members([owner])
+            and not (environment.metastore_admin and is_of_environment)
+            and deployer not in mesh.spec.principals.with_members([owner])
         ):
+            by = f"the deployer of {environment.name!r}" if is_of_environment else "its own deployer"
+            or_admin = ", or say `metastore_admin=True` in the environment" if is_of_environment else ""
             yield Finding(
                 code="MF326",
-                summary=f"the deployer of {environment.name!r} is not in the group that owns {what}",
+                summary=f"{by} is not in the group that owns {what}",
                 place=place,
-                got=f"{environment.deployer!r} in {owner!r}",
-                allowed="a member of the owner group, or an admin of the metastore",
-                fix=f"add {environment.deployer!r} to the members of group {owner!r}, or say"
-                " `metastore_admin=True` in the environment",
+                got=f"{deployer!r} in {owner!r}",
+                allowed="a member of the owner group"
+                + (", or an admin of the metastore" if is_of_environment else ""),
+                fix=f"add {deployer!r} to the members of group {owner!r}{or_admin}",
             )

@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from meshform.model.adoption import adoption_findings
+from meshform.model.catalog_checks import catalog_findings
 from meshform.model.consumer import Consumer
 from meshform.model.consumer_findings import column_findings, consumer_findings
-from meshform.model.domain import DomainSpec, MeshSpec
+from meshform.model.domain import MeshSpec
 from meshform.model.environment import Environment
 from meshform.model.findings import Finding, MeshformError, Place, Severity
 from meshform.model.names import check_identifier, normalized
@@ -52,7 +53,7 @@ def resolve(mesh: MeshSpec, environment: Environment) -> tuple[ResolvedMesh, lis
     """Follow every reference of a mesh in one environment.
 
     Returns:
-        The resolved mesh, and findings MF302 to MF329, MF341 to MF345, MF390
+        The resolved mesh, and findings MF302 to MF329, MF341 to MF345, MF360, MF367 to MF369, MF390
         and MF391. With an error among them the mesh
         is incomplete (what could not be followed is left out) and must not be compiled.
     """
@@ -66,14 +67,20 @@ def resolve(mesh: MeshSpec, environment: Environment) -> tuple[ResolvedMesh, lis
     ]
     resolved = ResolvedMesh(mesh, environment, {})
     for spec in mesh.domains:
-        findings += _domain_findings(spec, mesh, environment)
-        resolved.domains.setdefault(spec.name, ResolvedDomain(spec, environment.scoped(spec.name)))
+        domain = ResolvedDomain(
+            spec,
+            environment.scoped(spec.catalog or spec.name),
+            prefix=f"{spec.name}_" if spec.catalog else "",
+        )
+        findings += _domain_findings(domain, mesh)
+        resolved.domains.setdefault(spec.name, domain)
     for product in mesh.products:
         domain = resolved.domains[product.domain]
         domain.products.append(_product(product, domain, resolved, findings))
     findings += reference_findings(resolved)
     findings += registry_findings(resolved)
     findings += protection_findings(mesh)
+    findings += catalog_findings(resolved)
     return resolved, findings
 
 
@@ -97,10 +104,10 @@ def _duplicates(mesh: MeshSpec) -> Iterator[Finding]:
                 )
 
 
-def _domain_findings(domain: DomainSpec, mesh: MeshSpec, environment: Environment) -> Iterator[Finding]:
-    yield from check_identifier("catalog", environment.scoped(domain.name), domain.place)
-    for schema in domain.schemas:
-        yield from check_identifier("schema", schema, domain.place)
+def _domain_findings(domain: ResolvedDomain, mesh: MeshSpec) -> Iterator[Finding]:
+    yield from check_identifier("catalog", domain.catalog, domain.place)
+    for schema in domain.spec.schemas:
+        yield from check_identifier("schema", domain.schema(schema), domain.place)
     for other in mesh.environments:
         if not other.production and domain.name.endswith(other.scoped("")):
             yield Finding(
@@ -150,7 +157,16 @@ def _product(
                     fix="give the product a `pipeline`, or call it a view and give its SQL in `views`",
                 )
             )
-        tables.append(ResolvedTable(domain.catalog, schema, table, schema == spec.schema_name, view_sql))
+        tables.append(
+            ResolvedTable(
+                domain.catalog,
+                domain.schema(schema),
+                table,
+                schema == spec.schema_name,
+                view_sql,
+                domain.prefix,
+            )
+        )
     for name in spec.views:
         if all(table.name != name for table in spec.contract.tables):
             findings.append(
@@ -231,7 +247,7 @@ def _views_for(
         findings += column_findings(consumer, port.spec, product.place)
         table = consumer.view_of(port.spec)
         findings += check_identifier("view", table.name, product.place)
-        views[name] = ResolvedTable(port.catalog, port.schema, table, is_port=False)
+        views[name] = ResolvedTable(port.catalog, port.schema, table, is_port=False, prefix=port.prefix)
     return views
 
 

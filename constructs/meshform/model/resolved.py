@@ -23,13 +23,24 @@ from meshform.model.product import PortReference, Product
 
 @dataclass(frozen=True, slots=True)
 class ResolvedTable:
-    """A table or view of a product, at its place in Unity Catalog."""
+    """A table or view of a product, at its place in Unity Catalog.
+
+    Attributes:
+        catalog, schema: where it is, by their final names.
+        prefix: what a shared catalog puts before the domain's name of the schema.
+    """
 
     catalog: str
     schema: str
     spec: Table
     is_port: bool
     view_sql: str | None = None
+    prefix: str = ""
+
+    @property
+    def domain_schema(self) -> str:
+        """Its schema as the domain calls it, which people write in contracts and SQL."""
+        return self.schema[len(self.prefix) :]
 
     @property
     def name(self) -> str:
@@ -99,6 +110,13 @@ class ResolvedProduct:
         """Where it was declared."""
         return self.spec.place
 
+    @property
+    def tags(self) -> dict[str, str]:
+        """Tags of what runs for it: its pipeline and its jobs."""
+        cost_center = self.domain.spec.cost_center
+        tags = {"domain": self.domain.name, "product": self.name}
+        return {**tags, "cost_center": cost_center} if cost_center else tags
+
     @cached_property
     def ports(self) -> dict[str, ResolvedTable]:
         """Its output ports by name."""
@@ -107,11 +125,17 @@ class ResolvedProduct:
 
 @dataclass(slots=True)
 class ResolvedDomain:
-    """A domain with its catalog and products."""
+    """A domain with its catalog and products.
+
+    Attributes:
+        catalog: name of the catalog that holds its schemas: its own, or a shared one.
+        prefix: what stands before the name of each of its schemas there; nothing in a catalog of its own.
+    """
 
     spec: DomainSpec
     catalog: str
     products: list[ResolvedProduct] = field(default_factory=list)
+    prefix: str = ""
 
     @property
     def name(self) -> str:
@@ -122,6 +146,19 @@ class ResolvedDomain:
     def place(self) -> Place:
         """Where it was declared."""
         return self.spec.place
+
+    @property
+    def is_in_shared_catalog(self) -> bool:
+        """True for a group of schemas in a shared catalog, False for a catalog of its own."""
+        return bool(self.prefix)
+
+    def schema(self, name: str) -> str:
+        """Name in Unity Catalog of what the domain calls a schema of its own: the only place that maps it."""
+        return f"{self.prefix}{name}"
+
+    def full_name(self, schema: str, *below: str) -> str:
+        """Full name of a schema of the domain, by the domain's name for it, or of something in it."""
+        return ".".join((self.catalog, self.schema(schema), *below))
 
 
 @dataclass(frozen=True)
@@ -160,6 +197,17 @@ class ResolvedMesh:
         """The deployer as grants name it, where it is not the owner itself and so needs its own MANAGE."""
         deployer = self.environment.deployer
         return None if deployer == owner else self.principal_id(deployer)
+
+    def deployer_of(self, domain: ResolvedDomain) -> str | None:
+        """Who deploys a domain's stack, as grants name it; None when that is the owner itself."""
+        if (own := self.own_deployer(domain)) is not None:
+            return own
+        return self.deployer_beside(domain.spec.owner)
+
+    def own_deployer(self, domain: ResolvedDomain) -> str | None:
+        """The domain's own deployer, as grants name it; None where the environment's deployer deploys it."""
+        name = domain.spec.deployer
+        return None if name in (None, self.environment.deployer) else self.principal_id(name or "")
 
     def row_filters(self, domain: str) -> Iterator[RowFilter]:
         """Row filters that apply in a domain's catalog."""

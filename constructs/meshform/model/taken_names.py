@@ -28,19 +28,28 @@ def environment_findings(mesh: MeshSpec) -> Iterator[Finding]:
 
 
 def stack_findings(mesh: MeshSpec) -> Iterator[Finding]:
-    """A domain whose stack, and so its state, or catalog would be another's in some environment (MF302)."""
+    """A stack, and so a state, a catalog or a schema that would be another's in some environment (MF302)."""
     taken: dict[tuple[str, str], str] = {}
     for environment in mesh.environments:
         taken["stack", environment.account_stack] = "the account"
         taken["stack", environment.platform_stack] = "the platform"
-        taken["catalog", environment.scoped(mesh.platform.catalog)] = "the platform"
+        catalogs = {environment.scoped(mesh.platform.catalog): "the platform"}
+        for one in mesh.platform.shared_catalogs:
+            what, name = f"shared catalog {one.name!r}", environment.scoped(one.name)
+            if name in catalogs:
+                yield _one_catalog(what, catalogs[name], name, mesh.place)
+            catalogs[name] = what
+        taken |= {("catalog", name): of for name, of in catalogs.items()}
     for domain in mesh.domains:
         others: dict[str, str] = {}
         for environment in mesh.environments:
-            for kind, name in (
-                ("stack", environment.domain_stack(domain.name)),
-                ("catalog", environment.scoped(domain.name)),
-            ):
+            names = [("stack", environment.domain_stack(domain.name))]
+            if domain.catalog is None:
+                names.append(("catalog", environment.scoped(domain.name)))
+            else:
+                catalog = environment.scoped(domain.catalog)
+                names += [("schema", f"{catalog}.{domain.name}_{schema}") for schema in domain.schemas]
+            for kind, name in names:
                 other = taken.setdefault((kind, name), domain.name)
                 if other != domain.name:
                     others.setdefault(other, f"{kind} {name!r}")
@@ -51,15 +60,28 @@ def stack_findings(mesh: MeshSpec) -> Iterator[Finding]:
                 " would have one name",
                 place=domain.place,
                 got=shared,
-                allowed="a stack and a catalog of its own in every environment of the mesh",
+                allowed="a stack, and a catalog or schemas of its own, in every environment of the mesh",
                 fix="rename the domain",
             )
+
+
+def _one_catalog(what: str, other: str, name: str, place: Place) -> Finding:
+    return Finding(
+        code="MF302",
+        summary=f"{what} and {other} would have one name",
+        place=place,
+        got=f"catalog {name!r}",
+        allowed="a catalog of its own for each",
+        fix="rename one of them",
+    )
 
 
 def identifier_findings(mesh: MeshSpec, environment: Environment) -> Iterator[Finding]:
     """Names that Unity Catalog refuses (MF341 to MF345), of what is not inside a domain's schemas."""
     yield from check_identifier("catalog", environment.scoped(mesh.platform.catalog), mesh.place)
     yield from check_identifier("schema", mesh.platform.schema_name, mesh.place)
+    for shared in mesh.platform.shared_catalogs:
+        yield from check_identifier("catalog", environment.scoped(shared.name), mesh.place)
     for policy in mesh.policies:
         functions = [one.mask.name for one in policy.classifications if one.mask]
         functions += [one.name for one in policy.row_filters]

@@ -20,7 +20,7 @@ class Access:
     """Wishes of one domain's stack.
 
     Attributes:
-        schemas: the domain's schemas by name, as blocks of the stack.
+        schemas: the domain's schemas by their names in Unity Catalog, as blocks of the stack.
         made: when each table or view can be granted, and the addresses that its grant must follow, by full
             name.
     """
@@ -32,13 +32,17 @@ class Access:
         mesh: ResolvedMesh,
         ledger: Ledger,
         schemas: Mapping[str, Block],
+        platform: Stack,
     ) -> None:
         self.schemas = schemas
         self.made: dict[str, tuple[Rank, list[str]]] = {}
         self._stack, self._ledger = stack, ledger
         self._used: set[tuple[str, str, tuple[str, ...]]] = set()
         self._catalog = domain.catalog
-        self._deployer = mesh.deployer_beside(domain.spec.owner)
+        # two domains let one group into a shared catalog, so its grants are the platform's to write
+        self._writes_catalog = platform if domain.is_in_shared_catalog else stack
+        self._deployer = mesh.deployer_of(domain)
+        self._builder = _builder(domain, mesh)
         self._place = domain.place
 
     def use(self, principal: str, schema: str, place: Place, privileges: Iterable[str] = ()) -> None:
@@ -47,7 +51,7 @@ class Access:
         if wish in self._used:
             return  # one of a thousand tables in the same schema
         self._used.add(wish)
-        self._ledger.wish(self._stack, Securable("catalog", self._catalog), principal, ["USE_CATALOG"], place)
+        self._on_catalog(principal, "USE_CATALOG", place)
         self._ledger.wish(
             self._stack,
             Securable("schema", f"{self._catalog}.{schema}"),
@@ -56,6 +60,20 @@ class Access:
             place,
             after=[self.schemas[schema].address],
         )
+
+    def browse(self, principals: Iterable[str]) -> None:
+        """BROWSE on the catalog: name, description and tags of everything in it."""
+        for principal in principals:
+            self._on_catalog(principal, "BROWSE", self._place)
+
+    def read_for_views(self, owner: str, table: ResolvedTable, place: Place) -> str:
+        """SELECT on a table for whom a view reads it: the view's owner, and who makes the view.
+
+        Returns the grant's address.
+        """
+        if self._builder:
+            self.select(self._builder, table, place)
+        return self.select(owner, table, place)
 
     def select(self, principal: str, table: ResolvedTable, place: Place) -> str:
         """SELECT on a table or view of the domain, once it is made and tagged; returns the grant's
@@ -79,6 +97,11 @@ class Access:
                 self._stack, securable, self._deployer, ["MANAGE"], self._place, rank=rank, after=after
             )
 
+    def _on_catalog(self, principal: str, privilege: str, place: Place) -> None:
+        securable = Securable("catalog", self._catalog)
+        if not self._ledger.holds(securable, principal, privilege):
+            self._ledger.wish(self._writes_catalog, securable, principal, [privilege], place)
+
     def _give(
         self,
         securable: Securable,
@@ -91,3 +114,11 @@ class Access:
         self._ledger.wish(self._stack, securable, principal, privileges, place, rank=rank, after=after)
         self.keep_manage(securable, rank=rank, after=after)
         return securable.grants_address
+
+
+def _builder(domain: ResolvedDomain, mesh: ResolvedMesh) -> str | None:
+    """The domain's own deployer where it reads nothing as a member of the owner group; else None."""
+    spec = domain.spec
+    if spec.deployer in mesh.spec.principals.with_members([spec.owner]):
+        return None
+    return mesh.own_deployer(domain)

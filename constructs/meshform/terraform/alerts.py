@@ -8,6 +8,7 @@ from meshform.model.findings import Finding, MeshformError
 from meshform.model.names import quote
 from meshform.model.resolved import ResolvedMesh, ResolvedProduct, ResolvedTable
 from meshform.terraform.access import Access
+from meshform.terraform.permissions import allow_owners
 from meshform.terraform.platform import find_warehouse
 from meshform.terraform.stack import Stack, local_name
 
@@ -48,9 +49,10 @@ def _add_alert(
     minutes = _minutes(level)
     rank, after = access.made[table.full_name]
     email = product.domain.spec.support.email
-    stack.resource(
+    name = local_name(product.name, level.property, table.name)
+    alert = stack.resource(
         "databricks_alert_v2",
-        local_name(product.name, level.property, table.name),
+        name,
         {
             "display_name": mesh.environment.scoped(
                 f"{product.domain.name}_{product.name}_{table.name}_{level.property}"
@@ -72,6 +74,16 @@ def _add_alert(
         rank=rank,
         after=after,
     )
+    allow_owners(
+        stack,
+        local_name("alert", product.name, level.property, table.name),
+        {"alert_v2_id": alert.attribute("id")},
+        "CAN_MANAGE",
+        product.domain,
+        mesh,
+        level.place,
+        rank=rank,
+    )
 
 
 def _query(table: ResolvedTable, column: str) -> str:
@@ -83,7 +95,7 @@ def _query(table: ResolvedTable, column: str) -> str:
 def _element(level: ServiceLevel, element: str, product: ResolvedProduct) -> tuple[ResolvedTable, str]:
     name, _, column = element.rpartition(".")
     for table in product.tables:
-        if name in (table.name, f"{table.schema}.{table.name}") and table.spec.column(column):
+        if name in (table.name, f"{table.domain_schema}.{table.name}") and table.spec.column(column):
             return table, column
     raise MeshformError(
         Finding(

@@ -74,7 +74,7 @@ def compile_mesh(evaluation: Evaluation) -> CompiledMesh:
         before = (environment.domain_stack(producer) for producer in producers)
         stack = Stack(environment.domain_stack(name), requires=(account.name, platform.name, *before))
         stacks[stack.name] = stack
-        add_domain(stack, mesh.domains[name], mesh, ledger, evaluation.views)
+        add_domain(stack, mesh.domains[name], mesh, ledger, evaluation.views, platform)
     ledger.write(stacks)
     check = SchemaCheck(environment.provider_version)
     findings: list[Finding] = list(evaluation.findings)

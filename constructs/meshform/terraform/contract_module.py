@@ -34,7 +34,7 @@ CONTRACT = {{
 def table(name):
     """Keyword arguments of a dataset decorator: name, comment and schema of a table, `schema.table`."""
     described = ", ".join(_ddl(column) for column in CONTRACT[name]["columns"])
-    return {{"name": name, "comment": CONTRACT[name]["comment"], "schema": described}}
+    return {{"name": {placed}, "comment": CONTRACT[name]["comment"], "schema": described}}
 
 
 def expectations(name):
@@ -55,7 +55,7 @@ def volume(name):
     return _spark().conf.get(f"meshform.volume.{{name}}")
 
 
-def columns(name):
+{names}def columns(name):
     """Names and types of the columns of a table, as a schema for a reader of files."""
     return ", ".join(f"{{_quoted(column)}} {{column['type']}}" for column in CONTRACT[name]["columns"])
 
@@ -82,6 +82,15 @@ def _spark():
 '''
 
 
+_NAMES = '''\
+def name(table):
+    """Name of a table of the product, `schema.table`, in the shared catalog of its domain."""
+    return CONTRACT[table]["name"]
+
+
+'''
+
+
 def module_name(product: ResolvedProduct) -> str:
     """Name of the generated module, which Python can import: `-` and the like become `_`."""
     name = re.sub(r"\W", "_", product.name)
@@ -91,7 +100,8 @@ def module_name(product: ResolvedProduct) -> str:
 def contract_module(product: ResolvedProduct) -> bytes:
     """Source text of the generated module."""
     tables = [table for table in product.tables if not table.is_view]
-    example = f"{tables[-1].schema}.{tables[-1].name}" if tables else "schema.table"
+    example = f"{tables[-1].domain_schema}.{tables[-1].name}" if tables else "schema.table"
+    is_shared = product.domain.is_in_shared_catalog
     contract = product.spec.contract
     return _MODULE.format(
         address=product.address,
@@ -99,6 +109,8 @@ def contract_module(product: ResolvedProduct) -> bytes:
         version=_plain(contract.version),
         module=module_name(product),
         example=example,
+        placed='CONTRACT[name]["name"]' if is_shared else "name",
+        names=_NAMES if is_shared else "",
         function=example.rpartition(".")[2],
         tables="".join(_entry(table) for table in tables),
     ).encode()
@@ -114,7 +126,10 @@ def _plain(text: str) -> str:
 def _entry(table: ResolvedTable) -> str:
     """One table of the module's CONTRACT: Python literals, a line for each column and rule."""
     spec = table.spec
-    lines = [f"    {f'{table.schema}.{table.name}'!r}: {{", f"        'comment': {spec.description or ''!r},"]
+    lines = [f"    {f'{table.domain_schema}.{table.name}'!r}: {{"]
+    if table.prefix:
+        lines += [f"        'name': {f'{table.schema}.{table.name}'!r},"]
+    lines += [f"        'comment': {spec.description or ''!r},"]
     lines += ["        'columns': ["]
     for column in spec.columns:
         lines.append(

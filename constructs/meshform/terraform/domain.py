@@ -9,8 +9,10 @@ from meshform.governance.views import ResolvedView
 from meshform.model.adoption import adopted
 from meshform.model.resolved import ResolvedDomain, ResolvedMesh, ResolvedProduct
 from meshform.terraform.access import Access
+from meshform.terraform.access_requests import add_access_requests
 from meshform.terraform.functions import add_functions, add_policy, filter_of
 from meshform.terraform.grants import Ledger, Securable
+from meshform.terraform.permissions import technical_owners
 from meshform.terraform.platform import find_warehouse, kept
 from meshform.terraform.product import make_product, publish_product
 from meshform.terraform.stack import Block, Stack, local_name
@@ -24,14 +26,28 @@ def add_domain(
     mesh: ResolvedMesh,
     ledger: Ledger,
     views: Mapping[str, ResolvedView],
+    platform: Stack,
 ) -> None:
-    """Add everything that a domain owns, except its catalog, which the platform makes."""
+    """Add everything that a domain owns, except its catalog, which the platform makes.
+
+    Args:
+        stack: the domain's stack.
+        domain: the domain.
+        mesh: the mesh that it belongs to.
+        ledger: where its wishes for access go.
+        views: SQL and sources of each view of the mesh, by full name.
+        platform: the platform's stack, which writes the grants of a shared catalog.
+    """
     schemas = {
-        name: _schema(stack, domain, name, comment, mesh) for name, comment in domain.spec.schemas.items()
+        domain.schema(name): _schema(stack, domain, name, comment, mesh)
+        for name, comment in domain.spec.schemas.items()
     }
-    access = Access(stack, domain, mesh, ledger, schemas)
+    access = Access(stack, domain, mesh, ledger, schemas, platform)
     for name, schema in schemas.items():
         access.keep_manage(Securable("schema", f"{domain.catalog}.{name}"), after=[schema.address])
+        for owner in technical_owners(domain, mesh):
+            access.use(owner, name, domain.place, ["MANAGE"])
+    access.browse(technical_owners(domain, mesh))
     _add_policies(stack, domain, mesh, schemas)
     waves = _waves(domain)
     for product in domain.products:
@@ -41,24 +57,40 @@ def add_domain(
 
 
 def _schema(stack: Stack, domain: ResolvedDomain, name: str, comment: str, mesh: ResolvedMesh) -> Block:
-    spec = domain.spec
+    """A schema; in a shared catalog it says and has what a catalog of the domain would."""
+    spec, is_shared = domain.spec, domain.is_in_shared_catalog
+    placed = domain.schema(name)
     everything = dict.fromkeys(spec.schemas, spec.adopt)
     adopt = (everything if spec.adopt_schemas is None else spec.adopt_schemas).get(name, False)
-    return stack.resource(
+    schema = stack.resource(
         "databricks_schema",
-        local_name(name),
+        local_name(placed),
         {
             "catalog_name": domain.catalog,
-            "name": name,
+            "name": placed,
             "comment": comment or None,
-            "owner": mesh.principal_id(domain.spec.owner),
-            "properties": {"domain": domain.name, "support": str(domain.spec.support)},
+            "owner": mesh.principal_id(spec.owner),
+            "properties": spec.properties
+            if is_shared
+            else {"domain": domain.name, "support": str(spec.support)},
+            "storage_root": spec.storage_root_in(mesh.environment) if is_shared else None,
             "force_destroy": mesh.environment.personal,
         },
         domain.place,
         lifecycle=kept(mesh),
-        import_id=adopted(adopt, mesh.environment, f"{domain.catalog}.{name}"),
+        import_id=adopted(adopt, mesh.environment, domain.full_name(name)),
     )
+    if is_shared:
+        add_access_requests(
+            stack,
+            local_name("schema", placed),
+            "SCHEMA",
+            domain.full_name(name),
+            spec.support.access_requests(mesh.environment),
+            domain.place,
+            after=[schema.address],
+        )
+    return schema
 
 
 def _add_policies(
@@ -72,7 +104,7 @@ def _add_policies(
     ]
     if not protections:
         return
-    schema = schemas.get(FUNCTIONS_SCHEMA) or _schema(
+    schema = schemas.get(domain.schema(FUNCTIONS_SCHEMA)) or _schema(
         stack, domain, FUNCTIONS_SCHEMA, "Functions of the domain's own policies.", mesh
     )
     add_functions(
@@ -84,14 +116,21 @@ def _add_policies(
         warehouse_id=find_warehouse(stack, mesh).attribute("id"),
         place=domain.place,
     )
+    # in a shared catalog a policy on the catalog would govern the other domains too
+    governed = (
+        [("SCHEMA", f"{domain.catalog}.{name}", block) for name, block in schemas.items()]
+        if domain.is_in_shared_catalog
+        else [("CATALOG", domain.catalog, schema)]
+    )
     for protection in protections:
-        add_policy(
-            stack,
-            protection,
-            catalog=domain.catalog,
-            function_prefix=f"{domain.catalog}.{FUNCTIONS_SCHEMA}",
-            after=[schema.address],
-        )
+        for kind, name, block in governed:
+            add_policy(
+                stack,
+                protection,
+                on=(kind, name),
+                function_prefix=domain.full_name(FUNCTIONS_SCHEMA),
+                after=[block.address],
+            )
 
 
 def _waves(domain: ResolvedDomain) -> dict[str, int]:

@@ -175,15 +175,23 @@ def run_job_step(
 
 
 def add_policy(
-    stack: Stack, protection: Protection, *, catalog: str, function_prefix: str, after: Iterable[str]
+    stack: Stack, protection: Protection, *, on: tuple[str, str], function_prefix: str, after: Iterable[str]
 ) -> Block:
-    """Add the ABAC policy of a protection on a catalog: it also covers tables that are made later."""
+    """Add the ABAC policy of a protection on a catalog or schema: it also covers tables that are made later.
+
+    Args:
+        stack: the stack that makes it.
+        protection: what it does.
+        on: type (`CATALOG` or `SCHEMA`) and full name of what it is on.
+        function_prefix: catalog and schema of its function.
+        after: addresses of what it must follow.
+    """
     function = f"{function_prefix}.{protection.function.name}"
     alias = "value"
     body: dict[str, Any] = {
         "name": f"{'mask' if protection.is_mask else 'filter'}_{protection.tag_value}",
-        "on_securable_type": "CATALOG",
-        "on_securable_fullname": catalog,
+        "on_securable_type": on[0],
+        "on_securable_fullname": on[1],
         "for_securable_type": "TABLE",
         "to_principals": ["account users"],
         "except_principals": list(protection.exempt) or None,
@@ -205,7 +213,7 @@ def add_policy(
     return stack.resource(
         "databricks_policy_info",
         # the provider cannot rename or move a policy, so both are part of its address
-        local_name(catalog, body["name"]),
+        local_name(*on[1].split("."), body["name"]),
         body,
         protection.place,
         rank=PROTECT,

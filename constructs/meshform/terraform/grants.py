@@ -98,6 +98,13 @@ class Ledger:
         entry.rank = max(entry.rank, rank)
         entry.after.update(after)
 
+    def holds(self, securable: Securable, principal: str, privilege: str) -> bool:
+        """Whether some stack asks for that privilege already."""
+        entry = self._entries.get(securable)
+        return entry is not None and any(
+            privilege in privileges for (_, who), privileges in entry.wishes.items() if who == principal
+        )
+
     def write(self, stacks: dict[str, Stack]) -> None:
         """Add a `databricks_grants` or `databricks_grant` block for every wish to its stack."""
         for securable, entry in sorted(

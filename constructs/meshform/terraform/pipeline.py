@@ -16,6 +16,7 @@ from meshform.terraform.access import Access
 from meshform.terraform.contract_module import contract_module, module_name
 from meshform.terraform.files import workspace_file
 from meshform.terraform.functions import run_job_step
+from meshform.terraform.permissions import allow_owners
 from meshform.terraform.platform import kept
 from meshform.terraform.stack import Block, Rank, Stack, local_name
 
@@ -57,7 +58,7 @@ def add_pipeline(
         {
             "name": job_name(product, mesh),
             "catalog": product.domain.catalog,
-            "schema": product.spec.schema_name,
+            "schema": product.domain.schema(product.spec.schema_name),
             "serverless": True,
             "root_path": folder,
             "configuration": configuration or None,
@@ -67,7 +68,7 @@ def add_pipeline(
                 if "/" not in path and path.endswith(_CODE) and path != module
             ],
             "run_as": [{"service_principal_name": product.run_as}],
-            "tags": {"domain": product.domain.name, "product": product.name},
+            "tags": product.tags,
         },
         product.place,
         after=[block.address for block in (*uploads, *access.schemas.values())],
@@ -143,7 +144,9 @@ def _code_below(folder: str, prefix: str) -> Iterator[tuple[str, bytes]]:
 def _configuration(product: ResolvedProduct, mesh: ResolvedMesh) -> Iterator[tuple[str, str]]:
     """All that the pipeline's code may know of its environment; the code itself knows nothing of it."""
     for volume in product.spec.volumes:
-        path = f"/Volumes/{product.domain.catalog}/{volume.schema_name}/{volume.name}"
+        path = "/".join(
+            ("/Volumes", product.domain.catalog, product.domain.schema(volume.schema_name), volume.name)
+        )
         yield f"meshform.volume.{volume.name}", path
     for reference in product.spec.inputs:
         if port := mesh.input(product.spec, reference):
@@ -183,7 +186,7 @@ def _job(
             else None,
             "run_as": [{"service_principal_name": product.run_as}],
             "email_notifications": [{"on_failure": [email]}] if email else None,
-            "tags": {"domain": product.domain.name, "product": product.name},
+            "tags": product.tags,
         },
         product.place,
         import_id=spec.adopt_job.get(mesh.environment.name),
@@ -194,14 +197,13 @@ def _permissions(
     stack: Stack, product: ResolvedProduct, mesh: ResolvedMesh, pipeline: Block, job: Block
 ) -> None:
     """The owners see and start what is theirs."""
-    owner = mesh.principal_id(product.domain.spec.owner)
     for kind, block, level in (("pipeline", pipeline, "CAN_RUN"), ("job", job, "CAN_MANAGE_RUN")):
-        stack.resource(
-            "databricks_permissions",
+        allow_owners(
+            stack,
             local_name(kind, product.name),
-            {
-                f"{kind}_id": block.attribute("id"),
-                "access_control": [{"group_name": owner, "permission_level": level}],
-            },
+            {f"{kind}_id": block.attribute("id")},
+            level,
+            product.domain,
+            mesh,
             product.place,
         )

@@ -3,8 +3,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from meshform.model.adoption import adopted
-from meshform.model.resolved import ResolvedMesh
+from meshform.model.catalogs import CatalogSettings, SharedCatalog
+from meshform.model.environment import Adopt
+from meshform.model.findings import Place
+from meshform.model.resolved import ResolvedDomain, ResolvedMesh
+from meshform.terraform.access_requests import add_access_requests
+from meshform.terraform.deployers import add_deployers
 from meshform.terraform.functions import Protection, add_functions, add_policy, filter_of, mask_of
 from meshform.terraform.grants import Ledger, Securable
 from meshform.terraform.stack import Block, Stack, local_name
@@ -32,7 +40,7 @@ def floor_protections(mesh: ResolvedMesh) -> list[Protection]:
 def add_platform(stack: Stack, mesh: ResolvedMesh, ledger: Ledger) -> None:
     """Add the platform's own objects, and each domain's catalog with the floor on it."""
     platform, environment, place = mesh.spec.platform, mesh.environment, mesh.spec.place
-    warehouse_id = add_warehouse(stack, mesh)
+    warehouse = add_warehouse(stack, mesh)
     own = stack.resource(
         "databricks_catalog",
         local_name("platform", platform.catalog),
@@ -66,46 +74,130 @@ def add_platform(stack: Stack, mesh: ResolvedMesh, ledger: Ledger) -> None:
         protections,
         schema=schema,
         folder=mesh.workspace_folder("platform"),
-        warehouse_id=warehouse_id.attribute("id"),
+        warehouse_id=warehouse.attribute("id"),
         place=place,
     )
     prefix = f"{own.body['name']}.{platform.schema_name}"
+    for shared in platform.shared_catalogs:
+        catalog = _shared_catalog(stack, shared, mesh)
+        _protect(stack, protections, catalog, prefix)
+        _keep_manage(stack, ledger, catalog, mesh, shared.owner or platform.owner)
     for domain in mesh.domains.values():
-        spec = domain.spec
-        catalog = stack.resource(
-            "databricks_catalog",
-            local_name("domain", domain.name),
+        if not domain.is_in_shared_catalog:
+            catalog = _domain_catalog(stack, domain, mesh)
+            ledger.share_writing(Securable("catalog", domain.catalog))
+            _protect(stack, protections, catalog, prefix)
+            _keep_manage(stack, ledger, catalog, mesh, domain.spec.owner)
+    add_deployers(stack, mesh, ledger, warehouse)
+
+
+def _domain_catalog(stack: Stack, domain: ResolvedDomain, mesh: ResolvedMesh) -> Block:
+    spec = domain.spec
+    address = ("domain", domain.name)
+    catalog = _catalog(
+        stack,
+        address,
+        {
+            "name": domain.catalog,
+            "comment": spec.description or None,
+            "owner": mesh.principal_id(spec.owner),
+            "properties": spec.properties,
+        },
+        spec,
+        mesh,
+        domain.place,
+        adopt=spec.adopt,
+    )
+    add_access_requests(
+        stack,
+        local_name(*address),
+        "CATALOG",
+        domain.catalog,
+        spec.support.access_requests(mesh.environment),
+        domain.place,
+        after=[catalog.address],
+    )
+    return catalog
+
+
+def _shared_catalog(stack: Stack, shared: SharedCatalog, mesh: ResolvedMesh) -> Block:
+    return _catalog(
+        stack,
+        ("shared", shared.name),
+        {
+            "name": mesh.environment.scoped(shared.name),
+            "comment": shared.description or None,
+            "owner": mesh.principal_id(shared.owner or mesh.spec.platform.owner),
+            "properties": dict(shared.tags) or None,
+        },
+        shared,
+        mesh,
+        mesh.spec.place,
+    )
+
+
+def _catalog(
+    stack: Stack,
+    address: tuple[str, ...],
+    body: Mapping[str, Any],
+    settings: CatalogSettings,
+    mesh: ResolvedMesh,
+    place: Place,
+    *,
+    adopt: Adopt = False,
+) -> Block:
+    """A catalog, and the workspaces that it is for; Databricks itself binds the one that makes it."""
+    bindings = settings.bindings_in(mesh.environment)
+    catalog = stack.resource(
+        "databricks_catalog",
+        local_name(*address),
+        {
+            **body,
+            "storage_root": settings.storage_root_in(mesh.environment),
+            "isolation_mode": None if bindings is None else "ISOLATED",
+            "force_destroy": mesh.environment.personal,
+        },
+        place,
+        lifecycle=kept(mesh),
+        import_id=adopted(adopt, mesh.environment, body["name"]),
+    )
+    for binding in bindings or ():
+        stack.resource(
+            "databricks_workspace_binding",
+            local_name(*address, str(binding.workspace_id)),
             {
-                "name": domain.catalog,
-                "comment": spec.description or None,
-                "owner": mesh.principal_id(spec.owner),
-                "properties": {
-                    "domain": domain.name,
-                    "owner": spec.owner,
-                    "support": str(spec.support),
-                    **spec.tags,
-                },
-                "force_destroy": environment.personal,
+                "securable_type": "catalog",
+                "securable_name": catalog.body["name"],
+                "workspace_id": binding.workspace_id,
+                "binding_type": f"BINDING_TYPE_READ_{'ONLY' if binding.read_only else 'WRITE'}",
             },
-            domain.place,
-            lifecycle=kept(mesh),
-            import_id=adopted(spec.adopt, environment, domain.catalog),
+            place,
+            after=[catalog.address],
         )
-        securable = Securable("catalog", domain.catalog)
-        ledger.share_writing(securable)
-        if deployer := mesh.deployer_beside(spec.owner):
-            ledger.wish(
-                stack,
-                securable,
-                deployer,
-                ["MANAGE", "USE_CATALOG", "USE_SCHEMA"],
-                domain.place,
-                after=[catalog.address],
-            )
-        for protection in protections:
-            add_policy(
-                stack, protection, catalog=domain.catalog, function_prefix=prefix, after=[catalog.address]
-            )
+    return catalog
+
+
+def _protect(stack: Stack, protections: list[Protection], catalog: Block, prefix: str) -> None:
+    for protection in protections:
+        add_policy(
+            stack,
+            protection,
+            on=("CATALOG", catalog.body["name"]),
+            function_prefix=prefix,
+            after=[catalog.address],
+        )
+
+
+def _keep_manage(stack: Stack, ledger: Ledger, catalog: Block, mesh: ResolvedMesh, owner: str) -> None:
+    if deployer := mesh.deployer_beside(owner):
+        ledger.wish(
+            stack,
+            Securable("catalog", catalog.body["name"]),
+            deployer,
+            ["MANAGE", "USE_CATALOG", "USE_SCHEMA"],
+            catalog.place,
+            after=[catalog.address],
+        )
 
 
 def add_warehouse(stack: Stack, mesh: ResolvedMesh) -> Block:

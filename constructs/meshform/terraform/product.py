@@ -14,6 +14,7 @@ from meshform.governance.views import ResolvedView
 from meshform.model.adoption import adopted
 from meshform.model.resolved import Reader, ResolvedMesh, ResolvedProduct, ResolvedTable
 from meshform.terraform.access import Access
+from meshform.terraform.access_requests import add_access_requests
 from meshform.terraform.alerts import add_alerts
 from meshform.terraform.grants import Ledger
 from meshform.terraform.pipeline import add_pipeline
@@ -76,44 +77,71 @@ def publish_product(
                     readable = reader.views.get(table.name, table)
                     if readable is not table:
                         _add_view(stack, readable, product, mesh, access, view_for(reader, table))
-                    for principal in (*reader.principals, *_view_owners(reader, readable, mesh, views)):
+                    for principal in (
+                        *reader.principals,
+                        *_view_owners(reader, readable, product, mesh, views),
+                    ):
                         access.select(principal, readable, product.place)
+            _add_access_requests(stack, table, product, mesh, access)
     add_shares(stack, product, mesh, ledger, access)
     add_alerts(stack, product, mesh, access)
 
 
+def _add_access_requests(
+    stack: Stack, table: ResolvedTable, product: ResolvedProduct, mesh: ResolvedMesh, access: Access
+) -> None:
+    rank, after = access.made[table.full_name]
+    add_access_requests(
+        stack,
+        local_name(table.schema, table.name),
+        "TABLE",
+        table.full_name,
+        product.domain.spec.support.access_requests(mesh.environment),
+        product.place,
+        rank=rank,
+        after=after,
+    )
+
+
 def _view_owners(
-    reader: Reader, table: ResolvedTable, mesh: ResolvedMesh, views: Mapping[str, ResolvedView]
+    reader: Reader,
+    table: ResolvedTable,
+    product: ResolvedProduct,
+    mesh: ResolvedMesh,
+    views: Mapping[str, ResolvedView],
 ) -> Iterator[str]:
-    """The group that owns a view of the consumer over a table of another domain: the view has its rights."""
+    """Who owns and who makes a view of the consumer over a table of another domain: it has their rights."""
     consumer = mesh.products.get(reader.consumer.product or "")
-    if consumer and consumer.domain.catalog != table.catalog:
+    if consumer and consumer.domain is not product.domain:
         read = (views[view.full_name].sources for view in consumer.tables if view.full_name in views)
-        owner = mesh.principal_id(consumer.domain.spec.owner)
-        if owner and any(table in sources for sources in read):
-            yield owner
+        if any(table in sources for sources in read):
+            if owner := mesh.principal_id(consumer.domain.spec.owner):
+                yield owner
+            if deployer := mesh.own_deployer(consumer.domain):
+                yield deployer
 
 
 def _add_volumes(stack: Stack, product: ResolvedProduct, mesh: ResolvedMesh, access: Access) -> None:
     for volume in product.spec.volumes:
+        schema = product.domain.schema(volume.schema_name)
         made = stack.resource(
             "databricks_volume",
-            local_name(volume.schema_name, volume.name),
+            local_name(schema, volume.name),
             {
                 "catalog_name": product.domain.catalog,
-                "schema_name": volume.schema_name,
+                "schema_name": schema,
                 "name": volume.name,
                 "volume_type": "MANAGED",
                 "comment": volume.comment or None,
                 "owner": mesh.principal_id(product.domain.spec.owner),
             },
             product.place,
-            after=[access.schemas[volume.schema_name].address],
+            after=[access.schemas[schema].address],
             lifecycle=kept(mesh),
             import_id=adopted(
                 volume.adopt,
                 mesh.environment,
-                f"{product.domain.catalog}.{volume.schema_name}.{volume.name}",
+                product.domain.full_name(volume.schema_name, volume.name),
             ),
         )
         for writer in volume.writers:
@@ -170,7 +198,7 @@ def _add_view(
             after.append(_view_address(source))  # the group owns it already
         else:
             # a view reads its tables with its owner's rights
-            after.append(access.select(owner, source, product.place))
+            after.append(access.read_for_views(owner, source, product.place))
     stack.resource(
         "databricks_sql_table",
         local_name(table.schema, table.name),

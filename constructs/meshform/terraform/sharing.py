@@ -73,7 +73,7 @@ def _object(port: ResolvedTable) -> dict[str, Any]:
         "name": port.full_name,
         "data_object_type": _OBJECT_TYPES[port.spec.physical_type],
         # without it the API makes one up, and every later plan shows a change
-        "shared_as": f"{port.schema}.{port.name}",
+        "shared_as": f"{port.domain_schema}.{port.name}",
         "comment": port.spec.description or None,
     }
 

@@ -18,6 +18,7 @@ from meshform.local.rules.compute import (
 )
 from meshform.local.rules.dropping import check_empty
 from meshform.local.rules.governance import (
+    check_access_requests,
     check_binding,
     check_monitor,
     check_policy,
@@ -127,8 +128,21 @@ def _needs_credential(store: Store, value: Row) -> None:
         require(store, "storage_credential", name)
 
 
+def _storage_root(store: Store, value: Row) -> None:
+    """Managed storage is inside an external location."""
+    root = str(value.get("storage_root") or "").rstrip("/")
+    urls = [str(row.get("url")).rstrip("/") for _, row in store.all("databricks_external_location")]
+    if root and not any(f"{root}/".startswith(f"{url}/") for url in urls):
+        raise Refusal(
+            f"No external location covers the storage root '{root}' of '{full_name(value)}'",
+            "EXTERNAL_LOCATION_DOES_NOT_EXIST",
+            404,
+        )
+
+
 _CHECKS: dict[str, Callable[[Store, Row], None]] = {
     "databricks_alert_v2": check_needs_warehouse,
+    "databricks_catalog": _storage_root,
     "databricks_catalog_workspace_binding": check_binding,
     "databricks_dashboard": check_needs_warehouse,
     "databricks_data_quality_monitor": check_monitor,
@@ -142,7 +156,9 @@ _CHECKS: dict[str, Callable[[Store, Row], None]] = {
     "databricks_policy_info": check_policy,
     "databricks_quality_monitor": check_monitor,
     "databricks_query": check_needs_warehouse,
+    "databricks_rfa_access_request_destinations": check_access_requests,
     "databricks_service_principal": _service_principal,
+    "databricks_schema": _storage_root,
     "databricks_share": check_share,
     "databricks_sql_endpoint": check_warehouse,
     "databricks_sql_table": _sql_table,

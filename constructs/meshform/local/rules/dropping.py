@@ -56,7 +56,7 @@ def dropped(store: Store, type_: str, key: str, value: Row) -> None:
 
 
 def forget_access(store: Store, kind: str, name: str) -> None:
-    """Remove grants, tag assignments and policies of a securable that is gone."""
+    """Remove grants, tag assignments, policies and request destinations of a securable that is gone."""
     drop_grants(store, kind, name)
     folded = name.lower()
     # keys of both hold the name in lower case
@@ -65,6 +65,8 @@ def forget_access(store: Store, kind: str, name: str) -> None:
         gone.append(("databricks_entity_tag_assignment", f"columns,{folded}."))
     if kind in POLICY_SECURABLES:
         gone.append(("databricks_policy_info", f"{kind.upper()},{folded},"))
+    for written in {name, folded}:
+        store.drop("databricks_rfa_access_request_destinations", f"{kind.upper()},{written}")
     for row_kind, prefix in gone:
         for key, _ in store.under(row_kind, prefix):
             store.drop(row_kind, key)

@@ -22,6 +22,18 @@ _SHARED = {
     "MODEL": "model",
     "FUNCTION": "function",
 }
+_REQUESTED = {
+    "CATALOG": "catalog",
+    "CONNECTION": "foreign_connection",
+    "EXTERNAL_LOCATION": "external_location",
+    "FUNCTION": "function",
+    "METASTORE": "metastore",
+    "REGISTERED_MODEL": "model",
+    "SCHEMA": "schema",
+    "TABLE": "table",
+    "VOLUME": "volume",
+}
+_MOST_DESTINATIONS = 5  # Databricks API reference, "Update access request destinations"
 # Databricks documentation, "ABAC requirements, quotas, and limitations"
 _MOST_PRINCIPALS = 20
 _MOST_CONDITIONS = 3
@@ -126,8 +138,30 @@ def check_monitor(store: Store, value: Row) -> None:
             raise does_not_exist(str(kind).capitalize(), value["object_id"])
 
 
+def check_access_requests(store: Store, value: Row) -> None:
+    """Requests for access go to something that exists; a link stands alone, and there are not too many."""
+    securable = value.get("securable") or {}
+    kind, name = str(securable.get("type")), str(securable.get("full_name"))
+    if kind not in _REQUESTED:
+        raise Refusal(
+            f"'{kind}' is not a securable type for access requests; allowed: {', '.join(_REQUESTED)}"
+        )
+    require(store, _REQUESTED[kind], name)
+    kinds = [one.get("destination_type") for one in value.get("destinations") or ()]
+    if "URL" in kinds and len(kinds) > 1:
+        raise Refusal(f"A URL destination of {kind} '{name}' must be its only destination")
+    emails = kinds.count("EMAIL")
+    if max(emails, len(kinds) - emails) > _MOST_DESTINATIONS:
+        raise Refusal(
+            f"{kind} '{name}' has {len(kinds)} destinations; at most {_MOST_DESTINATIONS} e-mails and"
+            f" {_MOST_DESTINATIONS} others"
+        )
+
+
 def check_binding(store: Store, value: Row) -> None:
-    """A workspace is bound to something that exists."""
+    """A workspace is bound to something that exists, and only a catalog can be bound to be read."""
     kind = value.get("securable_type") or "catalog"
+    if kind != "catalog" and value.get("binding_type") == "BINDING_TYPE_READ_ONLY":
+        raise Refusal(f"BINDING_TYPE_READ_ONLY is for catalogs only, not for a {kind}")
     if name := value.get("securable_name") or value.get("catalog_name"):
         require(store, kind, name)
