@@ -15,9 +15,10 @@ from meshform.model.contract import Column, Contract, QualityRule, ServiceLevel,
 from meshform.model.domain import DomainSpec, MeshSpec, Platform, Support
 from meshform.model.environment import Environment
 from meshform.model.findings import Finding, MeshformError, Place
+from meshform.model.inputs import PortReference
 from meshform.model.policy import Classification, MaskFunction, Policy, RowFilter
 from meshform.model.principals import Group, Principals, ServicePrincipal
-from meshform.model.product import Pipeline, PortReference, Product
+from meshform.model.product import Pipeline, Product
 from meshform.terraform.compile import CompiledMesh, CompiledStack, compile_mesh
 
 SOURCE = Path(__file__).parents[1] / "domains" / "orders" / "pipeline"  # code for a pipeline, any will do

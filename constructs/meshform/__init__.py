@@ -29,41 +29,54 @@ if TYPE_CHECKING:
     from meshform.mesh import Mesh
     from meshform.model.catalogs import SharedCatalog, WorkspaceBinding
     from meshform.model.consumer import Consumer
-    from meshform.model.contract import Contract
+    from meshform.model.contract import Column, Contract
     from meshform.model.domain import Platform, Warehouse
     from meshform.model.environment import Environment
     from meshform.model.findings import Finding, MeshformError, Place, Severity
+    from meshform.model.inputs import (
+        ExternalConnection,
+        ExternalTable,
+        ExternalVolume,
+        MountedShare,
+        PortReference,
+    )
     from meshform.model.policy import Classification, MaskFunction, RowFilter, Rule
     from meshform.model.principals import Group, ServicePrincipal
-    from meshform.model.product import Pipeline, PortReference, Recipient, Schedule, Share, Volume
+    from meshform.model.product import Pipeline, Recipient, Schedule, Share, Volume
     from meshform.model.support import Destination, Support
 
 _RULES = "meshform.governance.rules"
+_INPUTS = "meshform.model.inputs"
 _PRODUCT = "meshform.model.product"
 _HOME = {
     "Classification": "meshform.model.policy",
     "ClassifiedColumnsMasked": _RULES,
+    "Column": "meshform.model.contract",
     "ColumnsDescribed": _RULES,
-    "Consumer": "meshform.model.consumer",
     "Construct": "meshform.bridge",
+    "Consumer": "meshform.model.consumer",
     "Contract": "meshform.model.contract",
     "DataProduct": "meshform.data_product",
     "Destination": "meshform.model.support",
     "Domain": "meshform.domain",
     "Environment": "meshform.model.environment",
+    "ExternalConnection": _INPUTS,
+    "ExternalTable": _INPUTS,
+    "ExternalVolume": _INPUTS,
     "Finding": "meshform.model.findings",
     "GovernancePolicy": "meshform.governance_policy",
     "Group": "meshform.model.principals",
     "MaskFunction": "meshform.model.policy",
     "Mesh": "meshform.mesh",
     "MeshformError": "meshform.model.findings",
+    "MountedShare": _INPUTS,
     "NamesMatch": _RULES,
     "OwnerIsGroup": _RULES,
     "Pipeline": _PRODUCT,
     "PipelinesReadClear": _RULES,
     "Place": "meshform.model.findings",
     "Platform": "meshform.model.domain",
-    "PortReference": _PRODUCT,
+    "PortReference": _INPUTS,
     "Recipient": _PRODUCT,
     "RowFilter": "meshform.model.policy",
     "Rule": "meshform.model.policy",
@@ -83,6 +96,7 @@ _HOME = {
 __all__ = [
     "Classification",
     "ClassifiedColumnsMasked",
+    "Column",
     "ColumnsDescribed",
     "Construct",
     "Consumer",
@@ -91,12 +105,16 @@ __all__ = [
     "Destination",
     "Domain",
     "Environment",
+    "ExternalConnection",
+    "ExternalTable",
+    "ExternalVolume",
     "Finding",
     "GovernancePolicy",
     "Group",
     "MaskFunction",
     "Mesh",
     "MeshformError",
+    "MountedShare",
     "NamesMatch",
     "OwnerIsGroup",
     "Pipeline",

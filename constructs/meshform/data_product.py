@@ -14,8 +14,9 @@ from meshform.model.consumer import Consumer
 from meshform.model.contract import Contract
 from meshform.model.environment import Adopt
 from meshform.model.findings import Finding, MeshformError
+from meshform.model.inputs import Input, PortReference
 from meshform.model.near import did_you_mean, one_of
-from meshform.model.product import Pipeline, PortReference, Product, Share, Volume
+from meshform.model.product import Pipeline, Product, Share, Volume
 
 
 class DataProduct(Construct):
@@ -35,7 +36,9 @@ class DataProduct(Construct):
         pipeline: what makes the tables. Default: nothing; the contract then holds only views.
         views: SQL of each view of the contract by its name, as text or as a file. Default: none.
         volumes: managed volumes. Default: none.
-        inputs: ports of other products that the pipeline and the views read. Default: none.
+        inputs: what the pipeline and the views read: ports of other products, also of another repository's
+            (`from_manifest`), and what the mesh does not make: ExternalTable, ExternalVolume,
+            ExternalConnection, and what is in a MountedShare. Default: none.
         consumers: who may read which ports, and why. Default: nobody.
         shares: Delta shares of ports. Default: none.
         adopt_tables: views that exist already, so that Terraform takes them over instead of making them, by
@@ -57,7 +60,7 @@ class DataProduct(Construct):
         pipeline: Pipeline | None = None,
         views: Mapping[str, str | Path] = MappingProxyType({}),
         volumes: Iterable[Volume] = (),
-        inputs: Iterable[PortReference] = (),
+        inputs: Iterable[Input] = (),
         consumers: Iterable[Consumer] = (),
         shares: Iterable[Share] = (),
         adopt_tables: Mapping[str, Adopt | list[str]] = MappingProxyType({}),

@@ -12,11 +12,12 @@ from meshform.declarations import arguments_told, construct_id, declare, place_o
 from meshform.model.domain import DomainSpec, MeshSpec, Platform
 from meshform.model.environment import Environment
 from meshform.model.findings import Finding, MeshformError
+from meshform.model.inputs import PortReference
 from meshform.model.names import normalized
 from meshform.model.near import did_you_mean, one_of
 from meshform.model.policy import Policy
 from meshform.model.principals import Group, ServicePrincipal
-from meshform.model.product import PortReference, Product
+from meshform.model.product import Product
 
 if TYPE_CHECKING:
     from meshform.domain import Domain

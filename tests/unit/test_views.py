@@ -8,8 +8,9 @@ from meshform.model.contract import Column, Contract, Table
 from meshform.model.domain import DomainSpec, MeshSpec, Platform
 from meshform.model.environment import Environment
 from meshform.model.findings import Place
+from meshform.model.inputs import PortReference
 from meshform.model.principals import Group, Principals, ServicePrincipal
-from meshform.model.product import Consumer, Pipeline, PortReference, Product
+from meshform.model.product import Consumer, Pipeline, Product
 
 READS_CUSTOMERS = (PortReference(domain="customers", product="customers", port="customers"),)
 VIEW = Place(file="orders.odcs.yaml", line=30, column=5)

@@ -15,6 +15,14 @@ from rich.text import Text
 from meshform.cli.load import load_mesh
 from meshform.governance.evaluate import evaluate
 from meshform.model.findings import MeshformError
+from meshform.model.inputs import (
+    ExternalTable,
+    ExternalVolume,
+    ManifestPort,
+    external_name,
+    kind_of,
+    needed_for,
+)
 from meshform.model.printable import printable
 from meshform.model.resolved import ResolvedDomain, ResolvedMesh, ResolvedProduct, ResolvedTable
 from meshform.settings import Settings
@@ -55,11 +63,29 @@ def _domain(domain: ResolvedDomain, mesh: ResolvedMesh) -> Iterator[Text]:
         schedule = product.spec.pipeline and product.spec.pipeline.schedule
         runs = f"runs at {schedule.cron} {schedule.timezone}" if schedule else ""
         yield _line(2, f"product {product.name}", f"version {product.spec.contract.version}", runs)
+        for line in lines_of_inputs(product, mesh):
+            yield Text(printable(f"    {line}"))
         for port in product.ports.values():
             kind = port.spec.physical_type.replace("_", " ")
             yield _line(4, f"{port.domain_schema}.{port.name}", kind, _classified(port))
             for reader in _readers(product, port.name, mesh):
                 yield Text(printable(f"      {reader}"))
+
+
+def lines_of_inputs(product: ResolvedProduct, mesh: ResolvedMesh) -> Iterator[str]:
+    """What the product reads; where the mesh does not grant it, also who needs what."""
+    for port in product.spec.port_inputs:
+        yield f"reads {port}"
+    who = [product.spec.pipeline.run_as] if product.spec.pipeline else []
+    who += [product.domain.spec.owner] if product.spec.views else []
+    for one in product.spec.external_inputs:
+        name, kind = external_name(one, mesh.environment) or "", kind_of(one)
+        yield f"reads {one}, {kind.replace('_', ' ')} {name}"
+        if isinstance(one, ExternalTable | ExternalVolume) and one.share:
+            continue  # the platform's stack grants it
+        maker = f"the owner of {one.product_address}" if isinstance(one, ManifestPort) else "its owner"
+        needed = ", ".join(f"{need.privilege} on {need.full_name}" for need in needed_for(kind, name))
+        yield f"  {' and '.join(who) or 'a reader'} must have from {maker}: {needed}"
 
 
 def _classified(port: ResolvedTable) -> str:

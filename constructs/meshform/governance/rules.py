@@ -12,6 +12,7 @@ from pydantic import field_validator
 
 from meshform.model.data_types import normalize
 from meshform.model.findings import Finding, Place
+from meshform.model.inputs import ManifestPort, PortReference
 from meshform.model.policy import ROW_FILTER_TAG, Rule
 from meshform.model.principals import Group
 from meshform.model.resolved import ResolvedDomain, ResolvedMesh, ResolvedProduct
@@ -225,9 +226,16 @@ class PipelinesReadClear(Rule):
         if pipeline is None:
             return
         inputs = [
-            (ref.domain, port) for ref in product.spec.inputs if (port := mesh.input(product.spec, ref))
+            (ref.domain if isinstance(ref, PortReference) else "", port)
+            for ref in product.spec.inputs
+            if not isinstance(ref, ManifestPort) and (port := mesh.input(product.spec, ref))
         ]
-        protections = {}
+        protections = {
+            f"{protection.name} of {ref}": protection.exempt
+            for ref in product.spec.inputs
+            if isinstance(ref, ManifestPort)
+            for protection in ref.protections
+        }
         for domain, table in [*((product.domain.name, table) for table in product.tables), *inputs]:
             for column in table.classified_columns():
                 declared = mesh.classifications.get(column.classification or "")

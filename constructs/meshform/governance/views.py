@@ -5,7 +5,9 @@ A team writes names that know nothing of environments. In this order a name in a
 
 1. `table`: a table or view of the product's own contract;
 2. `schema.table`: one in the catalog of the product's domain;
-3. `domain.schema.table`: one of a domain of the mesh, by the name of the domain and not of its catalog.
+3. `domain.schema.table`: one of a domain of the mesh, by the name of the domain and not of its catalog; also
+   of a domain of another mesh, whose manifest is an input;
+4. `name`: an external table among the product's inputs, by the name that it has there.
 
 What belongs to another product must be one of the product's inputs: so its producer knows who reads it, and
 the stacks are deployed in an order that works.
@@ -20,6 +22,7 @@ from meshform.governance.sql_text import SqlError
 from meshform.governance.view_sql import REACHES_OUT, TAKES_ALL, TableName, ViewSql, read_view
 from meshform.model.findings import Finding
 from meshform.model.graph import circles
+from meshform.model.inputs import ExternalTable, ManifestPort, PortReference
 from meshform.model.names import quoted_if_needed
 from meshform.model.near import did_you_mean, one_of
 from meshform.model.resolved import ResolvedMesh, ResolvedProduct, ResolvedTable
@@ -94,12 +97,16 @@ class _Names:
         self.own: dict[str, list[ResolvedTable]] = {}
         for table in product.tables:
             self.own.setdefault(table.name.casefold(), []).append(table)
-        # what each input port means for this product: the port, or the view of its part of it
-        self.inputs = {
-            port.full_name: mesh.input(product.spec, ref) or port
-            for ref in product.spec.inputs
-            if (port := mesh.port(ref))
-        }
+        # what each input means for this product: the port, or the view of its part of it
+        self.inputs: dict[str, ResolvedTable] = {}
+        self._foreign: dict[tuple[str, ...], ResolvedTable] = {}
+        for ref in product.spec.inputs:
+            if port := mesh.port(ref):
+                self.inputs[port.full_name] = mesh.input(product.spec, ref) or port
+                if isinstance(ref, ExternalTable):
+                    self.own.setdefault(ref.name, [port])
+                elif isinstance(ref, ManifestPort):
+                    self._foreign[ref.domain, ref.schema_name, ref.port] = port
 
     def written(self) -> Iterator[str]:
         """Every name that a view of the product may use."""
@@ -107,6 +114,9 @@ class _Names:
         yield from (f"{table.domain_schema}.{table.name}" for table in self.product.tables)
         for ref in self.product.spec.inputs:
             if port := self.mesh.port(ref):
+                if not isinstance(ref, PortReference):
+                    yield str(ref)
+                    continue
                 if ref.domain == self.product.domain.name:
                     yield f"{port.domain_schema}.{port.name}"
                 yield f"{ref.domain}.{port.domain_schema}.{port.name}"
@@ -122,6 +132,8 @@ class _Names:
                 )
             return found[0] if found else self._unknown(name)
         *named, schema, table = (part.casefold() for part in name.parts)
+        if foreign := self._foreign.get((*named, schema, table)):
+            return foreign
         domain = self.mesh.domains.get(named[0]) if named else self.product.domain
         if domain is None:
             return self._unknown(name)
@@ -229,6 +241,8 @@ def _column_findings(table: ResolvedTable, view: ViewSql, sources: list[Resolved
     if view.uses is None or len(sources) != 1:
         return
     known = [column.name for column in sources[0].spec.columns]
+    if not known:
+        return  # an external table whose columns nobody described
     lower = {name.casefold() for name in known}
     for name in view.uses:
         if name.casefold() not in lower:

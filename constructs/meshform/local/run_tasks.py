@@ -110,6 +110,9 @@ def _check_inputs(store: Store, pipeline: Row, principal: str | None) -> None:
         elif key.startswith("meshform.volume."):
             name = value.removeprefix(_VOLUMES).strip("/").replace("/", ".")
             _require_readable(store, principal, "volume", name, "READ_VOLUME")
+        elif key.startswith("meshform.connection."):
+            require(store, "foreign_connection", value)
+            _require_privilege(store, principal, ("USE_CONNECTION",), "foreign_connection", value)
 
 
 def _require_readable(store: Store, principal: str | None, kind: str, name: str, privilege: str) -> None:

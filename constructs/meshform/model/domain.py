@@ -12,6 +12,8 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from meshform.model.catalogs import CatalogSettings, SharedCatalog
 from meshform.model.environment import Adopt, Environment
 from meshform.model.findings import NOWHERE, Place, Value
+from meshform.model.graph import Edge
+from meshform.model.inputs import PortReference, edge_kind
 from meshform.model.policy import Policy
 from meshform.model.principals import Principals
 from meshform.model.product import Product
@@ -150,3 +152,19 @@ class MeshSpec(Value):
     def products_by_address(self) -> dict[str, Product]:
         """Every product by `domain.product`."""
         return {product.address: product for product in self.products}
+
+    @property
+    def edges(self) -> tuple[Edge, ...]:
+        """The graph of products: everything that a product reads, sorted by reader and input."""
+        return tuple(
+            sorted(
+                Edge(
+                    product.address,
+                    str(one),
+                    edge_kind(one),
+                    one.product_address if isinstance(one, PortReference) else None,
+                )
+                for product in self.products
+                for one in product.inputs
+            )
+        )

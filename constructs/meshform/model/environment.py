@@ -33,6 +33,9 @@ class Environment(Value):
             Default: data is kept.
         creates_principals: True makes the account stack create the registry's groups and service principals.
             Default: they are referred to, and must exist in the account.
+        creates_external: True makes the platform stack create stand-ins of the tables, volumes and
+            connections that products read and the mesh does not make: empty, with the declared columns.
+            Default: they are there.
         first_run: `apply` runs functions and pipelines during `terraform apply`, so that tables exist before
             they are granted and tagged; `manual` leaves that out (remote execution without Python): run the
             jobs, then apply again.
@@ -48,20 +51,28 @@ class Environment(Value):
     production: bool = False
     personal: bool = False
     creates_principals: bool = False
+    creates_external: bool = False
     first_run: Literal["apply", "manual"] = "apply"
     workspace_id: int | None = Field(default=None, gt=0)
     provider_source: str = DATABRICKS_PROVIDER
     provider_version: str = ">= 1.128, < 2"
 
     @classmethod
-    def local(cls, *, deployer: str) -> Environment:
-        """The local workspace on this machine: no account, no network, data may be deleted."""
+    def local(cls, *, deployer: str, creates_external: bool = True) -> Environment:
+        """The local workspace on this machine: no account, no network, data may be deleted.
+
+        Args:
+            deployer: see Environment.
+            creates_external: see Environment. Default: it does; say False where another repository deploys
+                into the same local workspace what this mesh reads.
+        """
         return cls(
             name="local",
             deployer=deployer,
             personal=True,
             creates_principals=True,
             workspace_id=LOCAL_WORKSPACE_ID,
+            creates_external=creates_external,
             provider_source=LOCAL_PROVIDER,
             provider_version="1.128.0",
         )

@@ -1,9 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Circles in a directed graph."""
+"""The graph of products: its edges, and circles in it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Literal, NamedTuple
+
+EdgeKind = Literal["port", "manifest", "table", "volume", "connection"]
+
+
+class Edge(NamedTuple):
+    """An edge of the graph of products: one thing that a product reads.
+
+    Attributes:
+        reader: the product that reads, `domain.product`.
+        input: the name of what it reads: `domain.product.port`, or the name of an external input.
+        kind: `port` of a product of the mesh, `manifest` for a port of another repository's, or the kind of
+            external input.
+        producer: the product that makes it, `domain.product`; None for an external input.
+    """
+
+    reader: str
+    input: str
+    kind: EdgeKind
+    producer: str | None
 
 
 def circles(edges: Mapping[str, Iterable[str]]) -> Iterator[list[str]]:

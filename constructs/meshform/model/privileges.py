@@ -33,6 +33,7 @@ PRIVILEGES: Mapping[str, frozenset[str]] = MappingProxyType(
         "table": frozenset({*_ANY, *_TABLE}),
         "volume": frozenset({*_ANY, *_VOLUME}),
         "function": frozenset({*_ANY, "EXECUTE"}),
+        "foreign_connection": frozenset({*_ANY, "CREATE_FOREIGN_CATALOG", "USE_CONNECTION"}),
         "share": frozenset({"SELECT"}),
     }
 )

@@ -5,30 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, PlainValidator
 
 from meshform.model.consumer import Consumer
 from meshform.model.contract import Contract, Table
 from meshform.model.environment import Adopt, Environment
 from meshform.model.findings import NOWHERE, Place, Value
-
-
-class PortReference(Value):
-    """An output port of some product, referred to by another as its input: `domain.product.port`."""
-
-    domain: str
-    product: str
-    port: str
-
-    @property
-    def product_address(self) -> str:
-        """`domain.product`, as `Product.address` of the producer."""
-        return f"{self.domain}.{self.product}"
-
-    def __str__(self) -> str:
-        """`domain.product.port`."""
-        return f"{self.product_address}.{self.port}"
+from meshform.model.inputs import EXTERNAL, External, Input, PortReference, checked_input
 
 
 class Schedule(Value):
@@ -134,7 +119,7 @@ class Product(Value):
     views: Mapping[str, str] = {}
     pipeline: Pipeline | None = None
     volumes: tuple[Volume, ...] = ()
-    inputs: tuple[PortReference, ...] = ()
+    inputs: tuple[Annotated[Input, PlainValidator(checked_input)], ...] = ()
     consumers: tuple[Consumer, ...] = ()
     shares: tuple[Share, ...] = ()
     adopt_tables: Mapping[str, Adopt] = {}
@@ -144,6 +129,16 @@ class Product(Value):
     def address(self) -> str:
         """`domain.product`."""
         return f"{self.domain}.{self.name}"
+
+    @property
+    def port_inputs(self) -> tuple[PortReference, ...]:
+        """The inputs that are ports of products of this mesh."""
+        return tuple(one for one in self.inputs if not isinstance(one, EXTERNAL))
+
+    @property
+    def external_inputs(self) -> tuple[External, ...]:
+        """The inputs that the mesh does not make."""
+        return tuple(one for one in self.inputs if isinstance(one, EXTERNAL))
 
     def schema_of(self, table: Table) -> str:
         """The domain's schema that holds a table of the contract; in `schema_name` it is an output port."""

@@ -21,7 +21,7 @@ def reference_findings(mesh: ResolvedMesh) -> Iterator[Finding]:
 
 def _inputs(product: ResolvedProduct, mesh: ResolvedMesh) -> Iterator[Finding]:
     """Input ports must exist, and their producer must list the product as a consumer."""
-    for reference in product.spec.inputs:
+    for reference in product.spec.port_inputs:
         port = mesh.port(reference)
         if port is None:
             known = [f"{p.address}.{name}" for p in mesh.products.values() for name in p.ports]
@@ -85,7 +85,7 @@ def _same_objects(mesh: ResolvedMesh) -> Iterator[Finding]:
 
 def _circles(mesh: ResolvedMesh) -> Iterator[Finding]:
     edges = {
-        address: list(dict.fromkeys(r.product_address for r in product.spec.inputs))
+        address: list(dict.fromkeys(r.product_address for r in product.spec.port_inputs))
         for address, product in mesh.products.items()
     }
     for circle in circles(edges):

@@ -11,6 +11,7 @@ from meshform.model.consumer import Consumer
 from meshform.model.consumer_findings import column_findings, consumer_findings
 from meshform.model.domain import MeshSpec
 from meshform.model.environment import Environment
+from meshform.model.external import external_findings
 from meshform.model.findings import Finding, MeshformError, Place, Severity
 from meshform.model.names import check_identifier, normalized
 from meshform.model.near import did_you_mean, one_of
@@ -53,9 +54,8 @@ def resolve(mesh: MeshSpec, environment: Environment) -> tuple[ResolvedMesh, lis
     """Follow every reference of a mesh in one environment.
 
     Returns:
-        The resolved mesh, and findings MF302 to MF329, MF341 to MF345, MF360, MF367 to MF369, MF390
-        and MF391. With an error among them the mesh
-        is incomplete (what could not be followed is left out) and must not be compiled.
+        The resolved mesh, and findings of MF3xx and MF420 to MF425. With an error among them the mesh is
+        incomplete (what could not be followed is left out) and must not be compiled.
     """
     findings = [
         *environment_findings(mesh),
@@ -78,6 +78,7 @@ def resolve(mesh: MeshSpec, environment: Environment) -> tuple[ResolvedMesh, lis
         domain = resolved.domains[product.domain]
         domain.products.append(_product(product, domain, resolved, findings))
     findings += reference_findings(resolved)
+    findings += external_findings(resolved)
     findings += registry_findings(resolved)
     findings += protection_findings(mesh)
     findings += catalog_findings(resolved)

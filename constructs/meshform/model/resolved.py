@@ -16,9 +16,10 @@ from meshform.model.contract import Column, Table
 from meshform.model.domain import DomainSpec, MeshSpec
 from meshform.model.environment import Environment
 from meshform.model.findings import Place
+from meshform.model.inputs import ExternalTable, Input, ManifestPort, PortReference, external_name
 from meshform.model.policy import Classification, Policy, RowFilter
 from meshform.model.principals import Group
-from meshform.model.product import PortReference, Product
+from meshform.model.product import Product
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,13 +218,19 @@ class ResolvedMesh:
         """Policies that govern a domain: the mesh's, then its own."""
         return (policy for policy in self.spec.policies if policy.domain in (None, domain))
 
-    def port(self, reference: PortReference) -> ResolvedTable | None:
-        """The port that a reference means, or None."""
+    def port(self, reference: Input) -> ResolvedTable | None:
+        """The table or view that an input means here; None when there is none, or it is of another kind."""
+        if isinstance(reference, ManifestPort | ExternalTable):
+            return _external_table(reference, self.environment)
+        if not isinstance(reference, PortReference):
+            return None
         product = self.products.get(reference.product_address)
         return product.ports.get(reference.port) if product else None
 
-    def input(self, reader: Product, reference: PortReference) -> ResolvedTable | None:
+    def input(self, reader: Product, reference: Input) -> ResolvedTable | None:
         """What a product reads for one of its inputs: the port, or the view of its part of it; or None."""
+        if not isinstance(reference, PortReference) or isinstance(reference, ManifestPort):
+            return self.port(reference)
         producer = self.products.get(reference.product_address)
         if producer is None:
             return None
@@ -250,3 +257,15 @@ class ResolvedMesh:
             for principal in self.spec.principals
         }
         return {name: name_id for name, name_id in ids.items() if name_id}
+
+
+def _external_table(external: ManifestPort | ExternalTable, environment: Environment) -> ResolvedTable | None:
+    parts = (external_name(external, environment) or "").split(".")
+    if len(parts) != 3:
+        return None  # told by external_findings
+    catalog, schema, name = parts
+    if isinstance(external, ManifestPort):
+        table = external.table
+    else:
+        table = Table.model_construct(name=name, columns=external.columns)
+    return ResolvedTable(catalog, schema, table, is_port=False)

@@ -13,6 +13,7 @@ from meshform.model.findings import Finding, MeshformError, Severity
 from meshform.model.resolved import ResolvedMesh
 from meshform.terraform.account import add_account
 from meshform.terraform.domain import add_domain
+from meshform.terraform.external import add_external
 from meshform.terraform.grants import Ledger
 from meshform.terraform.literals import escape, render
 from meshform.terraform.platform import add_platform
@@ -68,6 +69,7 @@ def compile_mesh(evaluation: Evaluation) -> CompiledMesh:
     stacks = {account.name: account, platform.name: platform}
     add_account(account, mesh)
     add_platform(platform, mesh, ledger)
+    add_external(platform, mesh, ledger, evaluation.views)
     for name, producers in _in_order(mesh):
         if evaluation.domain not in (None, name):
             continue
@@ -87,7 +89,7 @@ def compile_mesh(evaluation: Evaluation) -> CompiledMesh:
 def _in_order(mesh: ResolvedMesh) -> Iterator[tuple[str, list[str]]]:
     """Domains after the domains they read, each with those; by name where that leaves a choice."""
     reads = {
-        name: sorted({ref.domain for product in domain.products for ref in product.spec.inputs} - {name})
+        name: sorted({ref.domain for product in domain.products for ref in product.spec.port_inputs} - {name})
         for name, domain in mesh.domains.items()
     }
     done: set[str] = set()

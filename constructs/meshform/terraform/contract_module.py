@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from meshform.model.contract import Action
+from meshform.model.inputs import ExternalConnection
 from meshform.model.resolved import ResolvedProduct, ResolvedTable
 
 _EXPECTATION = {Action.WARN: "expect", Action.DROP: "expect_or_drop", Action.FAIL: "expect_or_fail"}
@@ -64,7 +65,7 @@ def source(port):
     """Full name, in this environment, of the input port `domain.product.port`."""
     return _spark().conf.get(f"meshform.input.{{port}}")
 
-
+{connections}
 def _ddl(column):
     text = f"{{_quoted(column)}} {{column['type']}}{{'' if column['nullable'] else ' NOT NULL'}}"
     comment = column["comment"].replace("\\\\", "\\\\\\\\").replace("'", "\\\\'")
@@ -79,6 +80,13 @@ def _spark():
     from pyspark.sql import SparkSession
 
     return SparkSession.getActiveSession() or SparkSession.builder.getOrCreate()
+'''
+
+_CONNECTIONS = '''
+def connection(name):
+    """Name, in this environment, of a connection among the product's inputs."""
+    return _spark().conf.get(f"meshform.connection.{name}")
+
 '''
 
 
@@ -112,6 +120,10 @@ def contract_module(product: ResolvedProduct) -> bytes:
         placed='CONTRACT[name]["name"]' if is_shared else "name",
         names=_NAMES if is_shared else "",
         function=example.rpartition(".")[2],
+        # only where there is one: a changed module is a new run of its pipeline
+        connections=_CONNECTIONS
+        if any(isinstance(one, ExternalConnection) for one in product.spec.inputs)
+        else "",
         tables="".join(_entry(table) for table in tables),
     ).encode()
 

@@ -143,7 +143,7 @@ def _waves(domain: ResolvedDomain) -> dict[str, int]:
         while pending:
             current = pending[-1]
             inputs = {
-                r.product_address for r in products[current].spec.inputs if r.domain == domain.name
+                r.product_address for r in products[current].spec.port_inputs if r.domain == domain.name
             } & products.keys() - {current}
             if missing := [one for one in inputs if one not in waves]:
                 pending += sorted(missing)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from meshform.model.file_input import display_name, real_path
 from meshform.model.findings import Finding, MeshformError, Place
+from meshform.model.inputs import ExternalConnection, ExternalVolume, external_name
 from meshform.model.product import Pipeline
 from meshform.model.resolved import ResolvedMesh, ResolvedProduct
 from meshform.terraform.access import Access
@@ -151,6 +152,11 @@ def _configuration(product: ResolvedProduct, mesh: ResolvedMesh) -> Iterator[tup
     for reference in product.spec.inputs:
         if port := mesh.input(product.spec, reference):
             yield f"meshform.input.{reference}", port.full_name
+        elif isinstance(reference, ExternalVolume):
+            path = (external_name(reference, mesh.environment) or "").replace(".", "/")
+            yield f"meshform.volume.{reference}", f"/Volumes/{path}"
+        elif isinstance(reference, ExternalConnection):
+            yield f"meshform.connection.{reference}", external_name(reference, mesh.environment) or ""
 
 
 def _digest(files: dict[str, bytes], configuration: dict[str, str]) -> str:

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What products read and the mesh does not make, as far as the platform's stack has to do with it.
+
+A mounted share is a `databricks_catalog` of a provider's share; who reads in it is granted here. Everything
+else belongs to somebody who grants it. Only where the environment creates stand-ins are these made here, with
+their grants, so that a pipeline that reads them runs.
+
+Source: provider 1.128, docs/resources/catalog.md (`provider_name`, `share_name`), sql_table.md, volume.md,
+connection.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from meshform.governance.views import ResolvedView
+from meshform.model.findings import Place
+from meshform.model.inputs import (
+    External,
+    ExternalTable,
+    ExternalVolume,
+    MountedShare,
+    external_name,
+    in_environment,
+    kind_of,
+    needed_for,
+)
+from meshform.model.resolved import ResolvedMesh, ResolvedProduct
+from meshform.terraform.grants import Ledger, Securable
+from meshform.terraform.platform import kept
+from meshform.terraform.stack import Block, Stack, local_name
+
+
+def add_external(stack: Stack, mesh: ResolvedMesh, ledger: Ledger, views: Mapping[str, ResolvedView]) -> None:
+    """Add mounted shares, stand-ins where the environment creates them, and who reads in those.
+
+    Args:
+        stack: the platform's stack.
+        mesh: the mesh.
+        ledger: where grants are asked for.
+        views: the views of the mesh by full name; one reads with the rights of its domain's owner.
+    """
+    make = _Maker(stack, mesh)
+    for product in mesh.products.values():
+        for external in product.spec.external_inputs:
+            share = external.share if isinstance(external, ExternalTable | ExternalVolume) else None
+            if share:
+                make.mounted(share, product.place)
+            if mesh.environment.creates_external:
+                make.stand_in(external, product.place)
+            elif share is None:
+                continue
+            name = external_name(external, mesh.environment) or ""
+            for principal in readers_of(external, product, mesh, views):
+                for needed in needed_for(kind_of(external), name):
+                    securable = Securable(needed.kind, needed.full_name)
+                    ledger.share_writing(securable)  # a grant for each principal, named by the full name
+                    ledger.wish(
+                        stack,
+                        securable,
+                        principal,
+                        [needed.privilege],
+                        product.place,
+                        after=make.made.get(needed.full_name, ()),
+                    )
+
+
+def readers_of(
+    external: External, product: ResolvedProduct, mesh: ResolvedMesh, views: Mapping[str, ResolvedView]
+) -> Iterator[str]:
+    """Who of a product reads an input, as grants name them: its pipeline's identity, its views' owner."""
+    if product.run_as:
+        yield product.run_as
+    name = external_name(external, mesh.environment)
+    mine = (views[table.full_name] for table in product.tables if table.full_name in views)
+    if any(source.full_name == name for view in mine for source in view.sources):
+        owner = mesh.principal_id(product.domain.spec.owner)
+        if owner:
+            yield owner
+
+
+class _Maker:
+    """Makes each catalog, schema and object once.
+
+    Attributes:
+        made: the addresses that a grant on something must follow, by full name.
+    """
+
+    def __init__(self, stack: Stack, mesh: ResolvedMesh) -> None:
+        self.made: dict[str, list[str]] = {}
+        self._stack, self._mesh = stack, mesh
+        self._owner = mesh.principal_id(mesh.spec.platform.owner)
+
+    def mounted(self, share: MountedShare, place: Place) -> None:
+        """The catalog of a share; a stand-in has nothing behind it."""
+        environment = self._mesh.environment
+        body: dict[str, Any] = {
+            "name": environment.scoped(share.catalog),
+            "comment": share.comment or None,
+            "owner": self._owner,
+            "force_destroy": environment.personal,
+        }
+        if not environment.creates_external:
+            body["provider_name"] = in_environment(share.provider, environment)
+            body["share_name"] = in_environment(share.share, environment)
+        name = local_name("share", share.catalog)
+        self._once(body["name"], "databricks_catalog", name, body, place, ())
+
+    def stand_in(self, external: External, place: Place) -> None:
+        """What is read, with its catalog and its schema."""
+        name = external_name(external, self._mesh.environment) or ""
+        kind = kind_of(external)
+        if kind == "foreign_connection":
+            # where it leads does not matter: nothing reads through a stand-in
+            options = {"host": "stand-in.invalid", "port": "5432"}
+            body: dict[str, Any] = {"name": name, "connection_type": "POSTGRESQL", "options": options}
+            self._once(name, "databricks_connection", local_name("external", name), body, place, ())
+            return
+        catalog, schema, last = name.split(".")
+        force = {"force_destroy": self._mesh.environment.personal, "owner": self._owner}
+        names = {"catalog_name": catalog, "schema_name": schema, "name": last}
+        self._once(
+            catalog,
+            "databricks_catalog",
+            local_name("external", catalog),
+            {"name": catalog, **force},
+            place,
+            (),
+        )
+        self._once(
+            f"{catalog}.{schema}",
+            "databricks_schema",
+            local_name("external", catalog, schema),
+            {"catalog_name": catalog, "name": schema, **force},
+            place,
+            self.made[catalog],
+        )
+        label = local_name("external", catalog, schema, last)
+        after = self.made[f"{catalog}.{schema}"]
+        if kind == "volume":
+            self._once(name, "databricks_volume", label, {**names, "volume_type": "MANAGED"}, place, after)
+            return
+        port = self._mesh.port(external) if not isinstance(external, ExternalVolume) else None
+        columns = port.spec.columns if port else ()
+        body = {
+            **names,
+            "table_type": "MANAGED",
+            "data_source_format": "DELTA",
+            "column": [{"name": column.name, "type": column.type} for column in columns] or None,
+        }
+        self._once(name, "databricks_sql_table", label, body, place, after)
+
+    def _once(
+        self, full_name: str, type_: str, name: str, body: Mapping[str, Any], place: Place, after: Any
+    ) -> None:
+        if full_name not in self.made:
+            made: Block = self._stack.resource(
+                type_, name, body, place, after=after, lifecycle=kept(self._mesh)
+            )
+            self.made[full_name] = [made.address]
