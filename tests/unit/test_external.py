@@ -284,8 +284,10 @@ def test_show_tells_who_needs_what_from_whom():
     resolved = evaluated(spec, "prod").mesh
     assert list(lines_of_inputs(resolved.products["a.a"], resolved)) == [
         "reads accounts, table crm.public.accounts",
-        "  runner and owners must have from its owner: USE_CATALOG on crm, USE_SCHEMA on crm.public,"
-        " SELECT on crm.public.accounts",
+        (
+            "  runner and owners must have from its owner: USE_CATALOG on crm, USE_SCHEMA on crm.public,"
+            " SELECT on crm.public.accounts"
+        ),
         "reads erp, foreign connection erp",
         "  runner and owners must have from its owner: USE_CONNECTION on erp",
         "reads rain, table weather.daily.rain",
