@@ -39,7 +39,8 @@ class DataProduct(Construct):
         inputs: what the pipeline and the views read: ports of other products, also of another repository's
             (`from_manifest`), and what the mesh does not make: ExternalTable, ExternalVolume,
             ExternalConnection, and what is in a MountedShare. Default: none.
-        consumers: who may read which ports, and why. Default: nobody.
+        consumers: who may read which ports, and why: a list, or a YAML file to which `meshform request` adds.
+            Default: nobody.
         shares: Delta shares of ports. Default: none.
         adopt_tables: views that exist already, so that Terraform takes them over instead of making them, by
             name: True in every environment that is not personal, or names of environments. Default: none.
@@ -61,7 +62,7 @@ class DataProduct(Construct):
         views: Mapping[str, str | Path] = MappingProxyType({}),
         volumes: Iterable[Volume] = (),
         inputs: Iterable[Input] = (),
-        consumers: Iterable[Consumer] = (),
+        consumers: Iterable[Consumer] | Path | str = (),
         shares: Iterable[Share] = (),
         adopt_tables: Mapping[str, Adopt | list[str]] = MappingProxyType({}),
     ) -> None:
@@ -81,7 +82,8 @@ class DataProduct(Construct):
                 "views": {name: _sql(text) for name, text in views.items()},
                 "volumes": tuple(volumes),
                 "inputs": tuple(inputs),
-                "consumers": tuple(consumers),
+                "consumers": _consumers(consumers),
+                "consumers_file": Path(consumers) if isinstance(consumers, str | Path) else None,
                 "shares": tuple(shares),
                 "adopt_tables": dict(adopt_tables),
             },
@@ -127,6 +129,14 @@ def _read(file: Path) -> Contract:
     from meshform.model.odcs import read_contract
 
     return read_contract(file)
+
+
+def _consumers(given: Iterable[Consumer] | Path | str) -> tuple[Consumer, ...]:
+    if not isinstance(given, str | Path):
+        return tuple(given)
+    from meshform.model.consumers_file import read_consumers
+
+    return read_consumers(Path(given))
 
 
 def _sql(text: str | Path) -> str:

@@ -125,6 +125,7 @@ def test_a_product_with_a_contract_only_has_no_pipeline_and_nobody_reads_it(mesh
         "consumers": (),
         "shares": (),
         "adopt_tables": {},
+        "consumers_file": None,
         "place": {"file": HERE, "line": here, "column": None, "construct_path": "mesh/sales/sold"},
     }
     assert spec.address == "sales.sold"

@@ -18,6 +18,7 @@ __all__ = ["main"]
 # name -> (module, one line for the help); the module has a click command named `command`
 COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("meshform.cli.check", "Check the mesh, or one domain of it."),
+    "codeowners": ("meshform.cli.codeowners", "Print who approves changes of which files."),
     "doctor": (
         "meshform.cli.doctor",
         "Check the tools: Python, Node, Terraform, cdktf, the local workspace.",
@@ -28,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "The local workspace as a Terraform provider; Terraform starts it.",
     ),
     "provider-facts": ("meshform.cli.provider_facts", "Learn the facts of another version of the provider."),
+    "request": ("meshform.cli.request", "Ask a producer for access to a port, by a pull request."),
     "run": ("meshform.cli.run", "Run a data product's pipeline now."),
     "show": ("meshform.cli.show", "Show domains, products, ports, who reads what, and what is deployed."),
     "step": ("meshform.cli.step", "Steps of an apply; Terraform calls them."),

@@ -109,6 +109,7 @@ class Product(Value):
         views: SQL text of each view of the contract, by its name.
         pipeline, volumes, inputs, consumers, shares: see their types.
         adopt_tables: environments in which a view that Terraform makes exists already, by its name.
+        consumers_file: the file that its consumers were read from; None when they stand in Python.
         place: where it was declared.
     """
 
@@ -123,6 +124,7 @@ class Product(Value):
     consumers: tuple[Consumer, ...] = ()
     shares: tuple[Share, ...] = ()
     adopt_tables: Mapping[str, Adopt] = {}
+    consumers_file: Path | None = None
     place: Place = NOWHERE
 
     @property

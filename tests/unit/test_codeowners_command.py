@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`meshform codeowners`: which team approves which files."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from tests.meshes import at, domain, mesh, product
+
+from meshform.cli import main
+from meshform.cli.codeowners import codeowners
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_each_domain_owns_its_folder(monkeypatch, capsys):
+    """The example has a folder for each."""
+    monkeypatch.setattr(sys, "path", [str(ROOT), *sys.path])
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(sys, "argv", ["meshform", "codeowners", "--org", "shop"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code in (0, None)
+    assert capsys.readouterr().out == (
+        "/domains/customers/ @shop/customers-domain-owners\n/domains/orders/ @shop/orders-domain-owners\n"
+    )
+
+
+def test_what_several_own_is_owned_by_file():
+    """So is what stands beside the mesh itself; a consumers' file elsewhere counts too."""
+    parts = [
+        domain("a", owner="A Team", place=at(1, "x/all.py")),
+        domain("b", owner="b_team", place=at(1, "x/b.py")),
+        domain("c", place=at(1, "mesh/c.py")),
+        domain("d", place=at(1, "d.py")),
+        domain("e", place=at(1, "e e/e.py")),
+        product("a.one", place=at(2, "x/all.py"), consumers_file=Path("a/readers/consumers.yaml")),
+        product("b.two", place=at(3, "x/all.py")),
+    ]
+    assert codeowners(mesh(*parts, place=at(1, "mesh/mesh.py")), "shop") == [
+        "/a/readers/ @shop/a-team",
+        "/d.py @shop/owners",
+        "/e\\ e/ @shop/owners",
+        "/mesh/c.py @shop/owners",
+        "/x/all.py @shop/a-team @shop/b_team",
+        "/x/b.py @shop/b_team",
+    ]
