@@ -19,6 +19,7 @@ __all__ = ["main"]
 COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("meshform.cli.check", "Check the mesh, or one domain of it."),
     "codeowners": ("meshform.cli.codeowners", "Print who approves changes of which files."),
+    "contract": ("meshform.cli.contract", "Print a contract as ODCS, or check one."),
     "doctor": (
         "meshform.cli.doctor",
         "Check the tools: Python, Node, Terraform, cdktf, the local workspace.",

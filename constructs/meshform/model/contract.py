@@ -9,13 +9,26 @@ of a declarative pipeline they become.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from meshform.model.data_types import UnknownTypeError, normalize
+from meshform.model.data_types import UnknownTypeError, normalize, to_logical
+from meshform.model.expectations import ENGINE, Comparison, allowed_values, condition
 from meshform.model.findings import NOWHERE, Place, Value
+
+
+class Described(Value):
+    """Base of the parts of a contract.
+
+    Attributes:
+        other: further keys of the standard in its own words, such as `{"encryptedName": "id_enc"}`. They are
+            carried and exported, and nothing is made from them.
+    """
+
+    other: dict[str, Any] = Field(default_factory=dict, repr=False)
 
 
 class Action(StrEnum):
@@ -30,7 +43,7 @@ class Action(StrEnum):
     FAIL = "fail"
 
 
-class CustomProperty(Value):
+class CustomProperty(Described):
     """A property that is not part of the standard (ODCS `customProperties`)."""
 
     property: str
@@ -38,17 +51,45 @@ class CustomProperty(Value):
     description: str | None = None
 
 
-class QualityRule(Value):
+class EnumValue(Described):
+    """One allowed value of a column (ODCS `enum`, since 3.2)."""
+
+    value: str | bool | int | float
+    label: str | None = None
+    description: str | None = None
+    place: Place = NOWHERE
+
+
+class Relationship(Described):
+    """A foreign key (ODCS `relationships`, since 3.1).
+
+    Attributes:
+        to: the columns that it refers to, each as `table.column` in the contract's logical names or as
+            `schema/TABLE_ID/properties/COLUMN_ID`; a path to another contract and `#/` may stand before.
+        from_: the columns that refer, in the same words; empty at a column, which is the one meant.
+        type: `foreignKey`, the only type of the standard.
+    """
+
+    to: tuple[str, ...]
+    from_: tuple[str, ...] = ()
+    type: str = "foreignKey"
+    custom_properties: tuple[CustomProperty, ...] = ()
+    place: Place = NOWHERE
+
+
+class QualityRule(Described):
     """One data quality rule of a table or a column (ODCS `quality`).
 
     Attributes:
         name: name of the rule, unique within its table: the name of the expectation.
         type: the type of the rule in ODCS.
         expression: SQL that is true for a good row, when the rule can be told row by row; then it becomes an
-            expectation. None for every other rule; those are kept, not run.
+            expectation. Alone it makes a rule of type `custom` for Databricks. By default worked out from the
+            rest of the rule; None for a rule that cannot be told so: it is kept, not run.
         action: what happens to a row for which the expression is not true.
         query: of a rule of type `sql`: a query with one value, to be compared by `operator` and `threshold`.
         metric: of a rule of type `library`: the metric that is compared.
+        arguments: of a rule of type `library`: arguments of the metric, such as `validValues`.
         operator: `mustBe`, `mustBeLessThan` and so on; None when the rule compares nothing.
         threshold: what it is compared with: a number, text, or a pair for `mustBeBetween`.
         unit: unit of the metric, `rows` unless said otherwise, or `percent`.
@@ -65,6 +106,7 @@ class QualityRule(Value):
     action: Action = Action.WARN
     query: str | None = None
     metric: str | None = None
+    arguments: dict[str, Any] = Field(default_factory=dict)
     operator: str | None = None
     threshold: Any = None
     unit: str | None = None
@@ -72,35 +114,78 @@ class QualityRule(Value):
     implementation: Any = None
     severity: str | None = None
     dimension: str | None = None
+    custom_properties: tuple[CustomProperty, ...] = ()
     place: Place = NOWHERE
 
+    @model_validator(mode="before")
+    @classmethod
+    def _as_the_standard_says_it(cls, given: Any) -> Any:
+        """A rule that is nothing but a condition is of type custom, for the engine Databricks."""
+        if not isinstance(given, dict) or given.get("expression") is None:
+            return given
+        if not any(given.get(key) for key in ("metric", "query", "engine", "implementation")):
+            return {**given, "type": "custom", "engine": ENGINE, "implementation": given["expression"]}
+        return given
 
-class Column(Value):
+    def on(self, column: tuple[str, ...] | None) -> QualityRule:
+        """The rule with its expression worked out, at a column (its parents first) or at the table."""
+        if self.expression is not None:
+            return self
+        found = condition(self.comparison, column)
+        return self if found is None else self.model_copy(update={"expression": found})
+
+    @property
+    def comparison(self) -> Comparison:
+        """What the rule compares with what."""
+        return Comparison(
+            type=self.type,
+            metric=self.metric,
+            operator=self.operator,
+            threshold=self.threshold,
+            query=self.query,
+            engine=self.engine,
+            implementation=self.implementation,
+            arguments=self.arguments,
+        )
+
+
+class Column(Described):
     """One column of a table (ODCS property).
 
     Attributes:
         name: physical name.
         type: Databricks SQL type in the normal form of Unity Catalog, such as `decimal(18,2)`; any form given
             is brought to it.
-        logical_type: ODCS logical type, when one was given.
+        logical_name: name in the standard's sense, when it is another than the physical one.
+        logical_type: ODCS logical type. By default that of the type; None for a type that has none.
+        logical_type_options: limits of the values (`minimum`, `maxLength`, `pattern` and so on), which become
+            an expectation, and formats.
+        enum: the allowed values, which become an expectation.
         required: no NULL allowed; False unless said otherwise.
         primary_key_position: position in the primary key from 1; None when the column is not part of it, and
             the order of the columns decides where no position was given.
+        partitioned: part of the partition key; False unless said otherwise.
+        partition_position: position in the partition key from 1; by default the order of the columns decides.
         classification: class of the data in the column, such as `public` or `restricted`.
         fields: the fields below this column with what is said of them, when it is a STRUCT or an ARRAY of
             STRUCT. The type holds them as well.
+        relationships: foreign keys of this column alone.
         transform_sources: objects that the column is made from.
     """
 
     name: str
+    logical_name: str | None = None
     type: str
-    logical_type: str | None = None
+    logical_type: str | None = Field(default=None, validate_default=True)
+    logical_type_options: dict[str, Any] = Field(default_factory=dict)
+    enum: tuple[EnumValue, ...] = ()
     business_name: str | None = None
     description: str | None = None
     required: bool = False
     unique: bool = False
     primary_key: bool = False
     primary_key_position: int | None = None
+    partitioned: bool = False
     partition_position: int | None = None
     classification: str | None = None
     critical: bool = False
@@ -108,6 +193,7 @@ class Column(Value):
     tags: tuple[str, ...] = ()
     quality: tuple[QualityRule, ...] = ()
     fields: tuple[Column, ...] = ()
+    relationships: tuple[Relationship, ...] = ()
     transform_sources: tuple[str, ...] = ()
     custom_properties: tuple[CustomProperty, ...] = ()
     place: Place = NOWHERE
@@ -120,22 +206,61 @@ class Column(Value):
         except UnknownTypeError as error:
             raise ValueError(f"{error.reason}; {error.fix}" if error.fix else error.reason) from None
 
+    @field_validator("logical_type")
+    @classmethod
+    def _of_the_type(cls, given: str | None, info: ValidationInfo) -> str | None:
+        return given or to_logical(info.data.get("type", ""))
+
+    def settled(self, parents: tuple[str, ...] = (), *, in_rows: bool = True) -> Column:
+        """The column with the expressions of its rules and of those below it worked out.
+
+        Args:
+            parents: names of the columns that it is a field of.
+            in_rows: False below an array, where a column has many values in each row.
+        """
+        path = (*parents, self.name)
+        quality = tuple(rule.on(path if in_rows else None) for rule in self.quality)
+        below = in_rows and self.type.startswith("struct<")
+        fields = tuple(field.settled(path, in_rows=below) for field in self.fields)
+        if quality == self.quality and fields == self.fields:
+            return self
+        return self.model_copy(update={"quality": quality, "fields": fields})
+
+    def rules(self, parents: tuple[str, ...] = (), *, in_rows: bool = True) -> Iterator[QualityRule]:
+        """Rules of the column and the fields below it; the arguments are those of `settled`."""
+        yield from self.quality
+        path = (*parents, self.name)
+        if in_rows and (self.enum or self.logical_type_options):
+            values = [one.value for one in self.enum]
+            expression = allowed_values(path, self.type, values, self.logical_type_options)
+            if expression is not None:
+                name = "_".join([*path, "is_allowed"])
+                yield QualityRule(name=name, metric="invalidValues", expression=expression, place=self.place)
+        in_rows = in_rows and self.type.startswith("struct<")
+        for field in self.fields:
+            yield from field.rules(path, in_rows=in_rows)
+
 
 PhysicalType = Literal["table", "view", "materialized_view", "streaming_table"]
 
 
-class Table(Value):
+class Table(Described):
     """A table or a view (ODCS schema object).
 
     Attributes:
         name: physical name without schema.
         schema_name: schema, when the physical name is `schema.table`; None leaves it to the product.
+        logical_name: name in the standard's sense, when it is another than the physical one.
         physical_type: what it is in Unity Catalog.
         columns: columns in order. Properties with the semantic type `measure` are no columns: see `measures`.
         quality: rules about the table; those of columns stand with the column.
+        relationships: foreign keys, also of several columns.
+        cluster_by: names of the columns by which the table is clustered, at most four. ODCS has no word for
+            it: it is the custom property `clusterBy`.
     """
 
     name: str
+    logical_name: str | None = None
     schema_name: str | None = None
     physical_type: PhysicalType = "table"
     business_name: str | None = None
@@ -144,15 +269,31 @@ class Table(Value):
     columns: tuple[Column, ...]
     measures: tuple[Column, ...] = ()
     quality: tuple[QualityRule, ...] = ()
+    relationships: tuple[Relationship, ...] = ()
+    cluster_by: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     deprecated: bool = False
     custom_properties: tuple[CustomProperty, ...] = ()
     place: Place = NOWHERE
 
+    @field_validator("columns", "measures")
+    @classmethod
+    def _settle_columns(cls, columns: tuple[Column, ...]) -> tuple[Column, ...]:
+        return tuple(one.settled() if one.quality or one.fields else one for one in columns)
+
+    @field_validator("quality")
+    @classmethod
+    def _settle_rules(cls, rules: tuple[QualityRule, ...]) -> tuple[QualityRule, ...]:
+        return tuple(rule.on(None) for rule in rules)
+
     @property
     def rules(self) -> tuple[QualityRule, ...]:
-        """All rules: those of the table, then those of its columns in order."""
-        return self.quality + tuple(rule for column in self.columns for rule in column.quality)
+        """All rules: those of the table, then those of its columns in order.
+
+        The allowed values of a column (`enum`, `logical_type_options`) are one more rule,
+        `COLUMN_is_allowed`.
+        """
+        return self.quality + tuple(rule for column in self.columns for rule in column.rules())
 
     @property
     def expectations(self) -> tuple[QualityRule, ...]:
@@ -169,12 +310,18 @@ class Table(Value):
         ]
         return tuple(self.columns[i].name for _, i in sorted(keys))
 
+    @property
+    def partition_by(self) -> tuple[str, ...]:
+        """Names of the columns of the partition key in order; empty when there is none."""
+        keys = [(one.partition_position or 0, i) for i, one in enumerate(self.columns) if one.partitioned]
+        return tuple(self.columns[i].name for _, i in sorted(keys))
+
     def column(self, name: str) -> Column | None:
         """The column of that name in any case, or None."""
         return next((one for one in self.columns if one.name.casefold() == name.casefold()), None)
 
 
-class ServiceLevel(Value):
+class ServiceLevel(Described):
     """One service-level property (ODCS `slaProperties`), such as freshness of 4 hours.
 
     Attributes:
@@ -195,7 +342,7 @@ class ServiceLevel(Value):
     place: Place = NOWHERE
 
 
-class SupportChannel(Value):
+class SupportChannel(Described):
     """Where to get help (ODCS `support`)."""
 
     channel: str
@@ -207,7 +354,7 @@ class SupportChannel(Value):
     place: Place = NOWHERE
 
 
-class TeamMember(Value):
+class TeamMember(Described):
     """Somebody in the team; dates as text, `YYYY-MM-DD`."""
 
     username: str
@@ -220,7 +367,7 @@ class TeamMember(Value):
     place: Place = NOWHERE
 
 
-class Team(Value):
+class Team(Described):
     """The team that answers for the data (ODCS `team`, both its forms)."""
 
     name: str | None = None
@@ -229,7 +376,7 @@ class Team(Value):
     place: Place = NOWHERE
 
 
-class Role(Value):
+class Role(Described):
     """A role that gives access (ODCS `roles`)."""
 
     role: str
@@ -240,14 +387,14 @@ class Role(Value):
     place: Place = NOWHERE
 
 
-class Contract(Value):
+class Contract(Described):
     """A data contract.
 
     Attributes:
         id: identifier of the contract.
         version: version of the contract.
         status: `proposed`, `draft`, `active`, `deprecated`, `retired` or another word.
-        api_version: version of the standard, such as `v3.1.0`.
+        api_version: version of the standard, such as `v3.2.0`.
         purpose, usage, limitations: the parts of the description.
         tables: tables and views, in order.
         sla: service levels, in order.
@@ -258,7 +405,7 @@ class Contract(Value):
     id: str
     version: str
     status: str | None = None
-    api_version: str = "v3.1.0"
+    api_version: str = "v3.2.0"
     name: str | None = None
     domain: str | None = None
     data_product: str | None = None

@@ -271,6 +271,21 @@ def from_logical(logical: str, options: Mapping[str, Any] | None = None) -> str:
     raise UnknownTypeError(f"{logical!r} is not a logical type of the standard", fix)
 
 
+_LOGICAL_OF = {
+    "string": "string", "char": "string", "varchar": "string", "binary": "string", "boolean": "boolean",
+    "tinyint": "integer", "smallint": "integer", "int": "integer", "bigint": "integer",
+    "float": "number", "double": "number", "decimal": "number",
+    "date": "date", "timestamp": "timestamp", "timestamp_ntz": "timestamp",
+    "array": "array", "map": "map", "struct": "object",
+}  # fmt: skip
+
+
+def to_logical(type_: str) -> str | None:
+    """The logical type of a type in normal form; None for `variant` and spatial types, which have none."""
+    name = re.match(r"\w*", type_)
+    return _LOGICAL_OF.get(name.group() if name else "")
+
+
 def _chosen(types: Mapping[str, str], form: Any, default: str, logical: str) -> str:
     try:
         return types[form or default]
@@ -282,6 +297,11 @@ def _chosen(types: Mapping[str, str], form: Any, default: str, logical: str) -> 
 def array_of(element: str) -> str:
     """The ARRAY of a type in normal form."""
     return f"array<{element}>"
+
+
+def element_of(type_: str) -> str | None:
+    """What an ARRAY in normal form holds; None for another type."""
+    return type_[len("array<") : -1] if type_.startswith("array<") else None
 
 
 def map_of(key: str, value: str) -> str:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 from meshform.model.contract import Contract, Role, ServiceLevel, SupportChannel, Team, TeamMember
 from meshform.model.findings import Finding, MeshformError
+from meshform.model.odcs_keys import DESCRIPTION, KEYS, custom_properties, simple
 from meshform.model.odcs_node import Node
 from meshform.model.odcs_shape import check_shape
-from meshform.model.odcs_table import custom_properties, tables
+from meshform.model.odcs_table import tables
 from meshform.model.strict_yaml import Document, load, loads
 
 _OLDEST, _NEWEST = (3, 0), (3, 2)
@@ -59,12 +61,7 @@ def _contract(document: Document) -> Contract:
     contract = Contract(
         id=root.text("id") or "",
         version=root.text("version") or "",
-        status=root.text("status"),
         api_version=root.text("apiVersion") or "",
-        name=root.text("name"),
-        domain=root.text("domain"),
-        data_product=root.text("dataProduct"),
-        tenant=root.text("tenant"),
         purpose=description.text("purpose") if description else None,
         usage=description.text("usage") if description else None,
         limitations=description.text("limitations") if description else None,
@@ -77,10 +74,19 @@ def _contract(document: Document) -> Contract:
         custom_properties=custom_properties(root),
         place=document.place(),
         raw=document.data,
+        other=_other(root, description),
+        **simple(root, Contract),
     )
     if findings:
         raise MeshformError(sorted(findings, key=lambda one: (one.place.line or 0, one.place.column or 0)))
     return contract
+
+
+def _other(root: Node, description: Node | None) -> dict[str, Any]:
+    other = root.other(KEYS[Contract])
+    if description and (rest := description.other(DESCRIPTION)):
+        other["description"] = rest
+    return other
 
 
 _START = "start it with `kind: DataContract` and `apiVersion: v3.1.0`"
@@ -132,13 +138,10 @@ def _sla(root: Node) -> tuple[ServiceLevel, ...]:
             property=one.require("property", "a service level"),
             value=_scalar(one, "value"),
             value_ext=_scalar(one, "valueExt"),
-            unit=one.text("unit"),
             element=one.text("element") or default,
-            driver=one.text("driver"),
-            description=one.text("description"),
-            scheduler=one.text("scheduler"),
-            schedule=one.text("schedule"),
             place=one.place(),
+            other=one.other(KEYS[ServiceLevel]),
+            **simple(one, ServiceLevel),
         )
         for one in root.children("slaProperties")
     )
@@ -156,43 +159,34 @@ def _team(root: Node) -> Team | None:
     if node is None and not members:
         return None
     return Team(
-        name=node.text("name") if node else None,
-        description=node.text("description") if node else None,
         members=tuple(
             TeamMember(
                 username=one.require("username", "a member of the team"),
-                name=one.text("name"),
-                role=one.text("role"),
-                description=one.text("description"),
-                date_in=one.text("dateIn"),
-                date_out=one.text("dateOut"),
-                replaced_by_username=one.text("replacedByUsername"),
                 place=one.place(),
+                other=one.other(KEYS[TeamMember]),
+                **simple(one, TeamMember),
             )
             for one in members
         ),
         place=root.place("team"),
+        other=node.other(KEYS[Team]) if node else {},
+        **(simple(node, Team) if node else {}),
     )
 
 
 def _support(node: Node) -> SupportChannel:
     return SupportChannel(
         channel=node.require("channel", "a support channel"),
-        url=node.text("url"),
-        tool=node.text("tool"),
-        scope=node.text("scope"),
-        description=node.text("description"),
-        invitation_url=node.text("invitationUrl"),
         place=node.place(),
+        other=node.other(KEYS[SupportChannel]),
+        **simple(node, SupportChannel),
     )
 
 
 def _role(node: Node) -> Role:
     return Role(
         role=node.require("role", "a role"),
-        access=node.text("access"),
-        description=node.text("description"),
-        first_level_approvers=node.text("firstLevelApprovers"),
-        second_level_approvers=node.text("secondLevelApprovers"),
         place=node.place(),
+        other=node.other(KEYS[Role]),
+        **simple(node, Role),
     )

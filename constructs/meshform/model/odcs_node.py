@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from meshform.model.findings import Finding, Place
@@ -43,6 +44,15 @@ class Node:
         """The texts in the list of a key."""
         value = self.data.get(key)
         return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()
+
+    def mapping(self, key: str) -> dict[str, Any]:
+        """The mapping of a key as plain data, empty when there is none."""
+        value = self.data.get(key)
+        return value if isinstance(value, dict) else {}
+
+    def other(self, known: Collection[str | None]) -> dict[str, Any]:
+        """The keys that are not known, with their values."""
+        return {key: value for key, value in self.data.items() if key not in known and value is not None}
 
     def child(self, key: str) -> Node | None:
         """The mapping of a key, or None."""

@@ -1,17 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Quality rules of a contract, and which of them become expectations of a declarative pipeline.
-
-A rule becomes an expectation when it can be told row by row:
-
-- `type: library` with the metric `nullValues`, `missingValues` or `invalidValues` of a column and a threshold
-  that allows none (`mustBe: 0`, `mustBeLessOrEqualTo: 0`, `mustBeLessThan: 1`). `nullValues` of `order_id` is
-  `order_id IS NOT NULL`; `invalidValues` takes `arguments` `validValues` or `pattern`, and leaves NULL alone.
-- `type: custom` with `engine: databricks`: `implementation` is the SQL condition of a good row, such as
-  `amount >= 0`.
-- `type: sql` whose query counts bad rows, `SELECT COUNT(*) FROM t WHERE NOT (amount >= 0)`, with such a
-  threshold: the condition in the brackets.
-
-Every other rule is kept, not run.
+"""Quality rules of a contract; `expectations` tells which become expectations of a declarative pipeline.
 
 ODCS has no field for what happens to a bad row. The custom property `onViolation` of the rule says it:
 `warn`, `drop` or `fail`. Without it the severity `error` means `fail`; everything else means `warn`.
@@ -19,14 +7,13 @@ ODCS has no field for what happens to a bad row. The custom property `onViolatio
 
 from __future__ import annotations
 
-import re
 from typing import Any, Literal, cast
 
 from meshform.model.contract import Action, QualityRule
-from meshform.model.names import quoted_if_needed
+from meshform.model.expectations import ENGINE, Comparison, condition
 from meshform.model.near import did_you_mean
+from meshform.model.odcs_keys import CARRIED_WITH, ON_VIOLATION, custom_properties, simple
 from meshform.model.odcs_node import Node
-from meshform.model.sql_literals import constant, literal
 
 _METRICS = ("duplicateValues", "invalidValues", "missingValues", "nullValues", "rowCount")
 _NAMES = {
@@ -41,10 +28,6 @@ _OPERATORS = (
     "mustBeLessOrEqualTo", "mustBeBetween", "mustNotBeBetween",
 )  # fmt: skip
 _TYPES = ("custom", "library", "sql", "text")
-_COUNT_BAD = re.compile(
-    r"\s*SELECT\s+COUNT\s*\(\s*[*1]\s*\)\s+FROM\s+\S+\s+WHERE\s+NOT\s*\((.*)\)\s*", re.IGNORECASE | re.DOTALL
-)
-ENGINE = "databricks"
 
 
 def quality_rules(
@@ -57,34 +40,51 @@ def quality_rules(
         column: path of the column, its parents first.
         in_rows: False below an array, where a column has many values in each row.
     """
-    return tuple(_rule(one, column, in_rows, i) for i, one in enumerate(node.children("quality"), 1))
+    names: set[str] = set()
+    return tuple(_rule(one, column, in_rows, i, names) for i, one in enumerate(node.children("quality"), 1))
 
 
-def _rule(node: Node, column: tuple[str, ...] | None, in_rows: bool, number: int) -> QualityRule:
+def _rule(
+    node: Node, column: tuple[str, ...] | None, in_rows: bool, number: int, names: set[str]
+) -> QualityRule:
     kind = _type(node)
     metric = node.text("metric") or node.text("rule") if kind == "library" else None
     operators = [one for one in _OPERATORS if node.data.get(one) is not None]
     operator = operators[0] if operators else None
     _check(node, kind, metric, operators)
-    expression = _expression(node, kind, metric, operator, column) if in_rows else None
-    stem = _NAMES.get(metric or "", f"{kind}_{number}")
-    return QualityRule(
-        name=node.text("name") or ("_".join([*column, stem]) if column else stem),
+    compared = Comparison(
         type=kind,
-        description=node.text("description"),
-        expression=expression,
-        action=_action(node, is_expectation=expression is not None),
-        query=node.text("query") if kind == "sql" else None,
         metric=metric,
         operator=operator,
         threshold=_frozen(node.data.get(operator)) if operator else None,
-        unit=node.text("unit"),
+        query=node.text("query") if kind == "sql" else None,
         engine=node.text("engine") if kind == "custom" else None,
         implementation=node.data.get("implementation") if kind == "custom" else None,
-        severity=node.text("severity"),
-        dimension=node.text("dimension"),
-        place=node.place(),
+        arguments=node.mapping("arguments"),
     )
+    expression = condition(compared, column if in_rows else None)
+    return QualityRule(
+        name=node.text("name") or _new_name(metric, kind, column, number, names),
+        expression=expression,
+        action=_action(node, is_expectation=expression is not None),
+        custom_properties=tuple(one for one in custom_properties(node) if one.property != ON_VIOLATION),
+        place=node.place(),
+        other=node.other(CARRIED_WITH[kind] | {operator}),
+        **vars(compared),
+        **simple(node, QualityRule),
+    )
+
+
+def _new_name(
+    metric: str | None, kind: str, column: tuple[str, ...] | None, number: int, names: set[str]
+) -> str:
+    """A name for a rule that has none, another one for each in its list."""
+    stem = _NAMES.get(metric or "", f"{kind}_{number}")
+    name = "_".join([*column, stem]) if column else stem
+    if name in names:
+        name = f"{name}_{number}"
+    names.add(name)
+    return name
 
 
 def _type(node: Node) -> Literal["text", "library", "sql", "custom"]:
@@ -131,65 +131,9 @@ def _check(node: Node, kind: str, metric: str | None, operators: list[str]) -> N
             )
 
 
-def _expression(
-    node: Node, kind: str, metric: str | None, operator: str | None, column: tuple[str, ...] | None
-) -> str | None:
-    if kind == "custom":
-        text = (node.text("implementation") or "").strip()
-        return text or None if node.text("engine") == ENGINE else None
-    if not _allows_none(operator, node.data.get(operator or "")):
-        return None
-    if kind == "sql":
-        found = _COUNT_BAD.fullmatch(node.text("query") or "")
-        return found[1].strip() if found and _is_balanced(found[1]) else None
-    if kind != "library" or column is None:
-        return None
-    name = ".".join(quoted_if_needed(part) for part in column)
-    if metric == "nullValues":
-        return f"{name} IS NOT NULL"
-    arguments = node.child("arguments")
-    if metric == "missingValues":
-        missing = _constants(arguments, "missingValues")
-        return f"{name} IS NOT NULL" + (f" AND {name} NOT IN ({', '.join(missing)})" if missing else "")
-    if metric == "invalidValues" and arguments is not None:
-        tests = []
-        if valid := _constants(arguments, "validValues"):
-            tests.append(f"{name} IN ({', '.join(valid)})")
-        if pattern := arguments.text("pattern"):
-            tests.append(f"{name} RLIKE {literal(pattern)}")
-        if tests:
-            return f"{name} IS NULL OR " + (tests[0] if len(tests) == 1 else f"({' AND '.join(tests)})")
-    return None
-
-
-def _allows_none(operator: str | None, threshold: Any) -> bool:
-    """Whether the threshold is met by no bad row at all and by nothing else."""
-    if isinstance(threshold, bool) or not isinstance(threshold, int | float):
-        return False
-    return (operator in ("mustBe", "mustBeLessOrEqualTo") and threshold == 0) or (
-        operator == "mustBeLessThan" and 0 < threshold <= 1
-    )
-
-
-def _constants(arguments: Node | None, key: str) -> list[str]:
-    values = arguments.data.get(key) if arguments else None
-    if not isinstance(values, list):
-        return []
-    return [constant(value) for value in values if isinstance(value, str | bool | int | float)]
-
-
-def _is_balanced(text: str) -> bool:
-    depth = 0
-    for character in text:
-        depth += (character == "(") - (character == ")")
-        if depth < 0:
-            return False
-    return depth == 0
-
-
 def _action(node: Node, *, is_expectation: bool) -> Action:
     for one in node.children("customProperties"):
-        if one.text("property") != "onViolation":
+        if one.text("property") != ON_VIOLATION:
             continue
         value = one.data.get("value")
         allowed = [action.value for action in Action]

@@ -4,20 +4,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import cast
+from typing import Any, cast
 
-from meshform.model.contract import Column, CustomProperty, PhysicalType, QualityRule, Table
+from meshform.model.contract import Column, EnumValue, PhysicalType, QualityRule, Relationship, Table
 from meshform.model.data_types import (
     UnknownTypeError,
     array_of,
+    element_of,
     from_logical,
     map_of,
     normalize,
     struct_of,
+    to_logical,
 )
 from meshform.model.findings import Finding
 from meshform.model.names import normalized
 from meshform.model.near import did_you_mean, one_of
+from meshform.model.odcs_keys import CLUSTER_BY, KEYS, MEASURE, custom_properties, simple
 from meshform.model.odcs_node import Node
 from meshform.model.odcs_quality import quality_rules
 
@@ -40,21 +43,24 @@ def _table(node: Node) -> Table:
         node.note("MF205", f"table {name!r} has no columns", fix="add `properties`")
     columns = [_column(one) for one in properties]
     _refuse_twins("columns", zip((c.name for c in columns), properties, strict=True), str.casefold)
-    is_measure = [one.text("semanticType") == "measure" for one in properties]
+    is_measure = [one.text("semanticType") == MEASURE for one in properties]
+    custom = custom_properties(node)
+    clusters = _cluster_by(node)
     table = Table(
         name=name,
+        logical_name=_logical_name(node, name),
         schema_name=schema,
         physical_type=_physical_type(node),
-        business_name=node.text("businessName"),
-        description=node.text("description"),
-        granularity=node.text("dataGranularityDescription"),
         columns=tuple(c for c, measure in zip(columns, is_measure, strict=True) if not measure),
         measures=tuple(c for c, measure in zip(columns, is_measure, strict=True) if measure),
         quality=quality_rules(node, None),
+        relationships=_relationships(node),
+        cluster_by=clusters,
         tags=node.texts("tags"),
-        deprecated=node.flag("deprecated"),
-        custom_properties=custom_properties(node),
+        custom_properties=tuple(c for c in custom if c.property != CLUSTER_BY) if clusters else custom,
         place=node.place(),
+        other=node.other(KEYS[Table]),
+        **simple(node, Table),
     )
     _refuse_twin_rules(node, table)
     return table
@@ -96,44 +102,120 @@ def _physical_type(node: Node) -> PhysicalType:
 def _column(node: Node, parents: tuple[str, ...] = (), *, in_rows: bool = True) -> Column:
     name = node.text("physicalName") or node.require("name", "a column")
     path = (*parents, name)
-    rules = quality_rules(node, path, in_rows=in_rows)
-    fields, nested = _fields(node, path, in_rows=in_rows)
+    type_ = _type(node, f"column {name!r}")
     return Column(
         name=name,
-        type=_type(node, f"column {name!r}"),
-        logical_type=node.text("logicalType"),
-        business_name=node.text("businessName"),
-        description=node.text("description"),
-        required=node.flag("required"),
-        unique=node.flag("unique"),
-        primary_key=node.flag("primaryKey"),
+        logical_name=_logical_name(node, name),
+        type=type_,
+        logical_type_options=node.mapping("logicalTypeOptions"),
+        enum=_enum(node),
         primary_key_position=node.position("primaryKeyPosition"),
-        partition_position=node.position("partitionKeyPosition") if node.flag("partitioned") else None,
-        classification=node.text("classification") or None,
-        critical=node.flag("criticalDataElement"),
-        deprecated=node.flag("deprecated"),
+        partition_position=node.position("partitionKeyPosition"),
         tags=node.texts("tags"),
-        quality=rules + nested,
-        fields=fields,
+        quality=quality_rules(node, path, in_rows=in_rows),
+        fields=_fields(node, path, in_rows=in_rows),
+        relationships=_relationships(node),
         transform_sources=node.texts("transformSourceObjects"),
         custom_properties=custom_properties(node),
         place=node.place(),
+        other=_other(node, type_, is_field=bool(parents)),
+        **simple(node, Column),
     )
 
 
-def _fields(
-    node: Node, path: tuple[str, ...], *, in_rows: bool
-) -> tuple[tuple[Column, ...], tuple[QualityRule, ...]]:
-    """The fields of a STRUCT or an ARRAY of STRUCT, and all their rules, which belong to the whole column."""
+def _fields(node: Node, path: tuple[str, ...], *, in_rows: bool) -> tuple[Column, ...]:
+    """The fields of a STRUCT or an ARRAY of STRUCT, each with its own rules."""
     while (items := node.child("items")) is not None:
         node, in_rows = items, False
     nodes = node.children("properties")
     if not nodes:
-        return (), ()
+        return ()
     found = [_column(one, path, in_rows=in_rows) for one in nodes]
     _refuse_twins("fields", zip((c.name for c in found), nodes, strict=True), str.casefold)
-    rules = tuple(rule for field in found for rule in field.quality)
-    return tuple(field.model_copy(update={"quality": ()}) for field in found), rules
+    return tuple(found)
+
+
+def _logical_name(node: Node, physical: str) -> str | None:
+    name = node.text("name")
+    return name if name != physical else None
+
+
+def _enum(node: Node) -> tuple[EnumValue, ...]:
+    found = []
+    for one in node.children("enum"):
+        value = one.data.get("value")
+        if isinstance(value, str | bool | int | float):
+            other, place = one.other(KEYS[EnumValue]), one.place()
+            found.append(EnumValue(value=value, place=place, other=other, **simple(one, EnumValue)))
+        else:
+            one.note(
+                "MF205", "an allowed value has no `value`", fix="add `value`: text, a number or a truth value"
+            )
+    return tuple(found)
+
+
+def _relationships(node: Node) -> tuple[Relationship, ...]:
+    found = []
+    for one in node.children("relationships"):
+        to, from_ = (_references(one.data.get(key)) for key in ("to", "from"))
+        if not to:
+            one.note("MF205", "a relationship has no `to`", fix="add `to: table.column`")
+        found.append(
+            Relationship(
+                to=to,
+                from_=from_,
+                type=one.text("type") or "foreignKey",
+                custom_properties=custom_properties(one),
+                place=one.place(),
+                other=one.other(KEYS[Relationship]),
+            )
+        )
+    return tuple(found)
+
+
+def _references(value: Any) -> tuple[str, ...]:
+    values = value if isinstance(value, list) else [value]
+    return tuple(one for one in values if isinstance(one, str) and one)
+
+
+def _cluster_by(node: Node) -> tuple[str, ...]:
+    for one in node.children("customProperties"):
+        if one.text("property") == CLUSTER_BY:
+            value = one.data.get("value")
+            names = [value] if isinstance(value, str) else value
+            if isinstance(names, list) and names and all(isinstance(name, str) for name in names):
+                return tuple(names)
+            one.note(
+                "MF242",
+                f"`{CLUSTER_BY}` names no columns",
+                "value",
+                allowed="a list of names of columns, at most four",
+            )
+    return ()
+
+
+def _other(node: Node, type_: str, *, is_field: bool) -> dict[str, Any]:
+    """What a property says beyond its column; of `items`, what type and fields do not say."""
+    other = node.other(KEYS[Column])
+    if not is_field and other.get("semanticType") == MEASURE:
+        del other["semanticType"]
+    if rest := _rest_of_items(node.data.get("items"), type_):
+        other["items"] = rest
+    return other
+
+
+def _rest_of_items(items: Any, type_: str) -> dict[str, Any]:
+    if not isinstance(items, dict):
+        return {}
+    element = element_of(type_)
+    rest = {key: value for key, value in items.items() if key not in ("properties", "items")}
+    if element is not None and rest.get("logicalType") in (to_logical(element), None):
+        rest.pop("logicalType", None)
+    if element is not None and rest.get("physicalType") in (element, None):
+        rest.pop("physicalType", None)
+    if below := _rest_of_items(items.get("items"), element or ""):
+        rest["items"] = below
+    return rest
 
 
 def _type(node: Node, what: str) -> str:
@@ -168,18 +250,6 @@ def _type(node: Node, what: str) -> str:
 
 def _name(node: Node) -> str:
     return node.text("physicalName") or node.text("name") or ""
-
-
-def custom_properties(node: Node) -> tuple[CustomProperty, ...]:
-    """The custom properties of anything that has some."""
-    return tuple(
-        CustomProperty(
-            property=one.require("property", "a custom property"),
-            value=one.data.get("value"),
-            description=one.text("description"),
-        )
-        for one in node.children("customProperties")
-    )
 
 
 def _refuse_twins(what: str, named: Iterable[tuple[str, Node]], form: Callable[[str], str]) -> None:

@@ -62,7 +62,7 @@ _WORDS |= dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(("false"
 _MOST_DIGITS = 300
 
 
-def _plain(text: str) -> Any:
+def plain_value(text: str) -> Any:
     """The value of a plain scalar by the core schema; ValueError for a number that is not finite."""
     if text in _WORDS:
         return _WORDS[text]
@@ -185,7 +185,7 @@ class Builder:
             self._refuse_tag(event)
         elif event.implicit[0]:  # a plain scalar: neither quoted nor a block
             try:
-                value = _plain(value)
+                value = plain_value(value)
             except ValueError:
                 shown = value if len(value) <= 40 else value[:37] + "..."
                 fix = "write it in quotes if it is text"
