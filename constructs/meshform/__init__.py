@@ -41,10 +41,12 @@ if TYPE_CHECKING:
         PortReference,
     )
     from meshform.model.policy import Classification, MaskFunction, RowFilter, Rule
+    from meshform.model.ports import Elsewhere, Function, ManagedTable
     from meshform.model.principals import Group, ServicePrincipal
-    from meshform.model.product import Pipeline, Recipient, Schedule, Share, Volume
+    from meshform.model.product import Job, Pipeline, Recipient, Schedule, Share, Volume
     from meshform.model.support import Destination, Support
 
+_PORTS = "meshform.model.ports"
 _RULES = "meshform.governance.rules"
 _INPUTS = "meshform.model.inputs"
 _PRODUCT = "meshform.model.product"
@@ -59,13 +61,17 @@ _HOME = {
     "DataProduct": "meshform.data_product",
     "Destination": "meshform.model.support",
     "Domain": "meshform.domain",
+    "Elsewhere": _PORTS,
     "Environment": "meshform.model.environment",
     "ExternalConnection": _INPUTS,
     "ExternalTable": _INPUTS,
     "ExternalVolume": _INPUTS,
     "Finding": "meshform.model.findings",
+    "Function": _PORTS,
     "GovernancePolicy": "meshform.governance_policy",
     "Group": "meshform.model.principals",
+    "Job": _PRODUCT,
+    "ManagedTable": _PORTS,
     "MaskFunction": "meshform.model.policy",
     "Mesh": "meshform.mesh",
     "MeshformError": "meshform.model.findings",
@@ -104,13 +110,17 @@ __all__ = [
     "DataProduct",
     "Destination",
     "Domain",
+    "Elsewhere",
     "Environment",
     "ExternalConnection",
     "ExternalTable",
     "ExternalVolume",
     "Finding",
+    "Function",
     "GovernancePolicy",
     "Group",
+    "Job",
+    "ManagedTable",
     "MaskFunction",
     "Mesh",
     "MeshformError",

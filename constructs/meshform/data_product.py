@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 
@@ -16,11 +17,12 @@ from meshform.model.environment import Adopt
 from meshform.model.findings import Finding, MeshformError
 from meshform.model.inputs import Input, PortReference
 from meshform.model.near import did_you_mean, one_of
-from meshform.model.product import Pipeline, Product, Share, Volume
+from meshform.model.ports import Elsewhere, Function, ManagedTable, ProductStatus
+from meshform.model.product import Job, Pipeline, Product, Share, Volume
 
 
 class DataProduct(Construct):
-    """A data product: a contract, the pipeline that keeps it, and everybody who may read it.
+    """A data product: a contract, what keeps it, and everybody who may read it.
 
     Emits in its domain's stack: `databricks_volume`, `databricks_workspace_file`, `databricks_pipeline`,
     `databricks_job`, `databricks_permissions`, `terraform_data` (the first run), and for its tables and views
@@ -33,17 +35,33 @@ class DataProduct(Construct):
         contract: an ODCS 3.x file, or a Contract made in Python.
         schema_name: the domain's schema that holds the product's output ports: those tables and views of the
             contract are ports, the others are internal. Default: `gold`.
-        pipeline: what makes the tables. Default: nothing; the contract then holds only views.
+        pipeline: the declarative pipeline that makes the tables. Default: none.
+        job: the job that makes the tables; a product has a pipeline or a job. Default: none.
+        tables: tables of the contract that are made otherwise, by `table` or `schema.table`: by Terraform
+            (`ManagedTable`) or by somebody else (`Elsewhere`). Default: the pipeline or job makes all.
         views: SQL of each view of the contract by its name, as text or as a file. Default: none.
-        volumes: managed volumes. Default: none.
-        inputs: what the pipeline and the views read: ports of other products, also of another repository's
-            (`from_manifest`), and what the mesh does not make: ExternalTable, ExternalVolume,
+        volumes: managed volumes; in the schema of the ports they are ports. Default: none.
+        functions: SQL functions, which are ports. Default: none.
+        inputs: what the pipeline or job and the views read: ports of other products, also of another
+            repository's (`from_manifest`), and what the mesh does not make: ExternalTable, ExternalVolume,
             ExternalConnection, and what is in a MountedShare. Default: none.
         consumers: who may read which ports, and why: a list, or a YAML file to which `meshform request` adds.
             Default: nobody.
         shares: Delta shares of ports. Default: none.
         adopt_tables: views that exist already, so that Terraform takes them over instead of making them, by
             name: True in every environment that is not personal, or names of environments. Default: none.
+        version: version of the product. Default: the contract's.
+        status: `draft` (nobody outside of the domain is given access), `active`, `deprecated` (needs
+            `sunset`) or `retired` (nobody is given access). Default: what the contract's status means, else
+            active.
+        sunset: last day of a deprecated product. Default: none.
+        replaces: the product of the same domain that this one comes after, or its name. Default: none.
+        description: what the product is. Default: none.
+        purpose, usage, limitations: texts for its readers; usage and limitations stand in the comments of
+            its ports. Default: the contract's.
+        tags: tags of every table, view and volume. Default: those of the contract.
+        classification: class of the product as a whole, the tag `data_product_classification`; it masks
+            nothing. Default: none.
 
     Raises:
         MeshformError: MF1xx and MF2xx for a contract that cannot be read, MF300 for a wrong argument, MF302
@@ -59,12 +77,25 @@ class DataProduct(Construct):
         contract: Path | str | Contract,
         schema_name: str = "gold",
         pipeline: Pipeline | None = None,
+        job: Job | None = None,
+        tables: Mapping[str, ManagedTable | Elsewhere] = MappingProxyType({}),
         views: Mapping[str, str | Path] = MappingProxyType({}),
         volumes: Iterable[Volume] = (),
+        functions: Iterable[Function] = (),
         inputs: Iterable[Input] = (),
         consumers: Iterable[Consumer] | Path | str = (),
         shares: Iterable[Share] = (),
         adopt_tables: Mapping[str, Adopt | list[str]] = MappingProxyType({}),
+        version: str | None = None,
+        status: ProductStatus | None = None,
+        sunset: date | None = None,
+        replaces: DataProduct | str | None = None,
+        description: str = "",
+        purpose: str | None = None,
+        usage: str | None = None,
+        limitations: str | None = None,
+        tags: Mapping[str, str] = MappingProxyType({}),
+        classification: str | None = None,
     ) -> None:
         place = place_of_caller(id_)
         self.domain = above(scope, Domain, f"product {id_!r}", place)
@@ -79,13 +110,28 @@ class DataProduct(Construct):
                 "contract": _read(Path(contract)) if isinstance(contract, str | Path) else contract,
                 "schema_name": schema_name,
                 "pipeline": pipeline,
+                "job": job,
+                "tables": dict(tables),
                 "views": {name: _sql(text) for name, text in views.items()},
                 "volumes": tuple(volumes),
+                "functions": tuple(functions),
                 "inputs": tuple(inputs),
                 "consumers": _consumers(consumers),
                 "consumers_file": Path(consumers) if isinstance(consumers, str | Path) else None,
                 "shares": tuple(shares),
                 "adopt_tables": dict(adopt_tables),
+                "version": version,
+                "status": status,
+                "sunset": sunset,
+                "replaces": replaces
+                if not isinstance(replaces, DataProduct)
+                else f"{replaces.domain.name}.{replaces.name}",
+                "description": description,
+                "purpose": purpose,
+                "usage": usage,
+                "limitations": limitations,
+                "tags": dict(tags),
+                "classification": classification,
             },
         )
         self.domain.mesh.add_product_spec(spec)
@@ -102,11 +148,7 @@ class DataProduct(Construct):
         Raises:
             MeshformError: MF323 when the product has no port of that name.
         """
-        ports = [
-            table.name
-            for table in self._spec.contract.tables
-            if self._spec.schema_of(table) == self._spec.schema_name
-        ]
+        ports = self._spec.port_names
         if name not in ports:
             raise MeshformError(
                 Finding(

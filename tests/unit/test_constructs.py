@@ -14,9 +14,13 @@ from meshform import (
     Consumer,
     DataProduct,
     Domain,
+    Elsewhere,
     Environment,
+    Function,
     GovernancePolicy,
     Group,
+    Job,
+    ManagedTable,
     MaskFunction,
     Mesh,
     MeshformError,
@@ -120,12 +124,25 @@ def test_a_product_with_a_contract_only_has_no_pipeline_and_nobody_reads_it(mesh
         "schema_name": "gold",
         "views": {},
         "pipeline": None,
+        "job": None,
+        "tables": {},
         "volumes": (),
+        "functions": (),
         "inputs": (),
         "consumers": (),
         "shares": (),
         "adopt_tables": {},
         "consumers_file": None,
+        "version": None,
+        "status": None,
+        "sunset": None,
+        "replaces": None,
+        "description": "",
+        "purpose": None,
+        "usage": None,
+        "limitations": None,
+        "tags": {},
+        "classification": None,
         "place": {"file": HERE, "line": here, "column": None, "construct_path": "mesh/sales/sold"},
     }
     assert spec.address == "sales.sold"
@@ -143,6 +160,18 @@ def test_a_product_keeps_all_that_it_is_given(mesh, tmp_path):
         "inputs": (PortReference(domain="crm", product="people", port="people"),),
         "consumers": (Consumer(group="readers", purpose="x", approver="owners", until=date(2030, 1, 1)),),
         "shares": (Share(name="sold", ports=("sold",), recipients=(Recipient(name="partner"),)),),
+        "tables": {"sold": ManagedTable(), "raw": Elsewhere(by="a bundle")},
+        "functions": (Function(name="f", returns="int", body="1"),),
+        "version": "2.0.0",
+        "status": "deprecated",
+        "sunset": date(2030, 1, 1),
+        "replaces": "old",
+        "description": "a",
+        "purpose": "b",
+        "usage": "c",
+        "limitations": "d",
+        "tags": {"tier": "1"},
+        "classification": "internal",
     }
     domain = Domain(mesh, "sales", owner="owners")
     made = contract(table("sold"), view("top"), view("flop"))
@@ -150,6 +179,24 @@ def test_a_product_keeps_all_that_it_is_given(mesh, tmp_path):
     (spec,) = mesh.spec.products
     assert {name: getattr(spec, name) for name in values} == values
     assert spec.views == {"top": "SELECT id FROM sold", "flop": "SELECT id FROM sold"}
+
+
+def test_a_product_replaces_a_product_or_one_of_that_name(mesh):
+    """The construct is its address; ports are tables, volumes and functions in its schema."""
+    domain = Domain(mesh, "sales", owner="owners")
+    old = DataProduct(
+        domain,
+        "old",
+        contract=contract(table("sold"), table("raw", schema_name="bronze")),
+        job=Job(source=SOURCE, run_as="runner"),
+        volumes=[Volume(name="files", schema_name="gold"), Volume(name="landing", schema_name="bronze")],
+        functions=[Function(name="f", returns="int", body="1")],
+    )
+    DataProduct(domain, "new", contract=contract(), replaces=old)
+    assert mesh.spec.products[1].replaces == "sales.old"
+    assert [old.port(name).port for name in ("sold", "files", "f")] == ["sold", "files", "f"]
+    (finding,) = refused(lambda: old.port("landing"))
+    assert (finding.code, finding.allowed) == ("MF323", "f, files, sold")
 
 
 def test_a_policy_without_arguments_governs_nothing(mesh):

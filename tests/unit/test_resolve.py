@@ -229,14 +229,14 @@ def test_a_table_or_volume_in_an_unknown_schema_names_the_nearest():
     assert second.fix == "add the schema to domain 'sales'"
 
 
-def test_a_table_that_no_pipeline_makes_is_refused():
-    """MF329: without a pipeline a contract holds views only."""
+def test_a_table_that_nothing_makes_is_refused():
+    """MF329: without a pipeline, a job or an entry in `tables` a contract holds views only."""
     spec = mesh(
         product("sales.sold", table("sold"), view("top"), views={"top": "SELECT id FROM sold"}, pipeline=None)
     )
     finding = one(spec, "MF329")
-    assert finding.summary == "nothing makes table 'sold': the product has no pipeline"
-    assert "pipeline" in finding.fix
+    assert finding.summary == "nothing makes table 'sold': the product has no pipeline and no job"
+    assert "tables={'sold': ManagedTable()}" in finding.fix
 
 
 def test_two_products_that_make_one_table_are_refused_with_both_places():

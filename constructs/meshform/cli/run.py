@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`meshform run`: run a data product's pipeline now."""
+"""`meshform run`: run a data product's pipeline or job now."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from meshform.workspace.steps import run_by_name
 @click.option("--env", help="Environment to run it in. Default: MESHFORM_ENV, or local.")
 @click.option("--new", is_flag=True, help="Start a new run even when one is active. Default: wait for that.")
 def command(product: str, env: str | None, *, new: bool) -> None:
-    """Run the pipeline of a data product, wait for its end, and fail when it fails."""
+    """Run the pipeline or job of a data product, wait for its end, and fail when it fails."""
     settings = Settings.read()
     environment = env or settings.environment
     mesh = evaluate(load_mesh(settings), environment).mesh
     found = mesh.products.get(product)
-    runnable = [address for address, one in mesh.products.items() if one.spec.pipeline]
+    runnable = [address for address, one in mesh.products.items() if one.spec.runs]
     if found is None or product not in runnable:
         raise MeshformError(
             Finding(
                 code="MF709",
-                summary="no product of that name" if found is None else "the product has no pipeline to run",
+                summary="no product of that name" if found is None else "the product has nothing to run",
                 got=product,
                 allowed=one_of(runnable) or None,
                 fix=did_you_mean(product, runnable),

@@ -23,6 +23,8 @@ from meshform.model.inputs import (
     kind_of,
     needed_for,
 )
+from meshform.model.lifecycle import notice
+from meshform.model.ports import Elsewhere
 from meshform.model.printable import printable
 from meshform.model.resolved import ResolvedDomain, ResolvedMesh, ResolvedProduct, ResolvedTable
 from meshform.settings import Settings
@@ -60,23 +62,41 @@ def _domain(domain: ResolvedDomain, mesh: ResolvedMesh) -> Iterator[Text]:
     yield _line(0, f"Domain {domain.name}", f"catalog {domain.catalog}, owned by {spec.owner}")
     yield Text(printable(f"  help at {spec.support}"))
     for product in domain.products:
-        schedule = product.spec.pipeline and product.spec.pipeline.schedule
+        schedule = product.spec.runs and product.spec.runs.schedule
         runs = f"runs at {schedule.cron} {schedule.timezone}" if schedule else ""
-        yield _line(2, f"product {product.name}", f"version {product.spec.contract.version}", runs)
-        for line in lines_of_inputs(product, mesh):
+        yield _line(2, f"product {product.name}", f"version {product.spec.current_version}", runs)
+        for line in (*_life(product), *lines_of_inputs(product, mesh)):
             yield Text(printable(f"    {line}"))
         for port in product.ports.values():
             kind = port.spec.physical_type.replace("_", " ")
-            yield _line(4, f"{port.domain_schema}.{port.name}", kind, _classified(port))
+            yield _line(4, f"{port.domain_schema}.{port.name}", f"{kind}{_maker(port)}", _classified(port))
             for reader in _readers(product, port.name, mesh):
                 yield Text(printable(f"      {reader}"))
+        for other in product.other_ports.values():
+            yield _line(4, f"{other.schema}.{other.name}", other.kind)
+            for reader in _readers(product, other.name, mesh):
+                yield Text(printable(f"      {reader}"))
+
+
+def _life(product: ResolvedProduct) -> Iterator[str]:
+    """What the product is, and where it is in its life when it is not simply active."""
+    if product.spec.description:
+        yield product.spec.description
+    if told := notice(product.spec, product.replaced_by):
+        yield told
+
+
+def _maker(port: ResolvedTable) -> str:
+    if isinstance(port.entry, Elsewhere):
+        return f", made by {port.entry.by or 'somebody else'}"
+    return ", made by Terraform" if port.entry else ""
 
 
 def lines_of_inputs(product: ResolvedProduct, mesh: ResolvedMesh) -> Iterator[str]:
     """What the product reads; where the mesh does not grant it, also who needs what."""
     for port in product.spec.port_inputs:
         yield f"reads {port}"
-    who = [product.spec.pipeline.run_as] if product.spec.pipeline else []
+    who = [product.spec.runs.run_as] if product.spec.runs else []
     who += [product.domain.spec.owner] if product.spec.views else []
     for one in product.spec.external_inputs:
         name, kind = external_name(one, mesh.environment) or "", kind_of(one)

@@ -51,7 +51,7 @@ def _findings(
         return
     reader = consumer.group
     if consumer.product and (other := mesh.spec.products_by_address.get(consumer.product)):
-        reader = other.pipeline.run_as if other.pipeline else None
+        reader = other.runs.run_as if other.runs else None
     for name in used:
         column = port.spec.column(name)
         declared = mesh.classifications.get((column.classification if column else None) or "")

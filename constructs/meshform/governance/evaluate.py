@@ -9,7 +9,7 @@ from itertools import chain
 
 from meshform.governance.consumer_rows import row_findings
 from meshform.governance.contracts import contract_findings
-from meshform.governance.expressions import expectation_findings, policy_findings
+from meshform.governance.expressions import expectation_findings, policy_findings, port_function_findings
 from meshform.governance.texts import text_findings
 from meshform.governance.views import ResolvedView, circle_findings, resolve_views
 from meshform.model.domain import MeshSpec
@@ -64,6 +64,7 @@ def evaluate(spec: MeshSpec, environment: str, *, domain: str | None = None) -> 
                 findings += contract_findings(product.spec)
                 findings += expectation_findings(product.spec)
                 findings += row_findings(product, mesh)
+                findings += port_function_findings(product.spec)
             for policy in mesh.policies(one.name):
                 for rule in policy.rules:
                     findings += _run(rule, policy, one, mesh)

@@ -48,6 +48,18 @@ def policy_findings(policy: Policy) -> Iterator[Finding]:
         )
 
 
+def port_function_findings(product: Product) -> Iterator[Finding]:
+    """Functions of a product whose body (MF372) or type (MF373) Databricks would not take."""
+    for function in product.functions:
+        yield from function_findings(
+            function.name,
+            function.parameters.items(),
+            function.body,
+            product.place,
+            returns=function.returns,
+        )
+
+
 def function_findings(
     name: str,
     parameters: Iterable[tuple[str, str]],

@@ -213,7 +213,7 @@ class ClassifiedColumnsMasked(Rule):
 
 
 class PipelinesReadClear(Rule):
-    """A pipeline's service principal is exempt from the masks and row filters on what it reads."""
+    """A pipeline's or job's service principal is exempt from masks and row filters on what it reads."""
 
     code: ClassVar[str] = "MF407"
     why: ClassVar[str] = "a pipeline that reads masked columns or filtered rows stores what it saw, for ever"
@@ -222,8 +222,8 @@ class PipelinesReadClear(Rule):
         """The principal must be exempt from each mask and row filter on its tables and inputs, or be in a
         group that is.
         """
-        pipeline = product.spec.pipeline
-        if pipeline is None:
+        runs = product.spec.runs
+        if runs is None:
             return
         inputs = [
             (ref.domain if isinstance(ref, PortReference) else "", port)
@@ -247,11 +247,11 @@ class PipelinesReadClear(Rule):
                     protections[f"the row filter {row_filter.name!r}"] = row_filter.exempt
         for protection, names in sorted(protections.items()):
             exempt = mesh.spec.principals.with_members(names)
-            if pipeline.run_as not in exempt:
+            if runs.run_as not in exempt:
                 yield self.finding(
-                    f"the pipeline of {product.address} reads through {protection}",
+                    f"the {type(runs).__name__.lower()} of {product.address} reads through {protection}",
                     product.place,
-                    got=pipeline.run_as,
+                    got=runs.run_as,
                     allowed=", ".join(sorted(exempt)) or None,
-                    fix=f"make {pipeline.run_as!r} a member of a group that is exempt from it",
+                    fix=f"make {runs.run_as!r} a member of a group that is exempt from it",
                 )

@@ -8,7 +8,7 @@ gives a hint does every field get a look of its own, with its path.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -177,43 +177,70 @@ def _text_findings(text: str, path: _Path, what: str, place: Place) -> Iterator[
 
 
 def _comments(product: Product) -> Iterator[Finding]:
-    r"""Comments of views: provider 1.128 puts them into SQL with `'` escaped but not the backslash.
+    r"""Comments of views and of tables that Terraform makes.
 
-    So `\'` in one would end the literal (`resource_sql_table.go`), and any other backslash would come back
-    as another text, which Terraform would plan to mend for ever.
+    Provider 1.128 puts them into SQL with `'` escaped but not the backslash. So `\'` in one would end the
+    literal (`resource_sql_table.go`), and any other backslash would come back as another text, which
+    Terraform would plan to mend for ever.
     """
-    for table in product.contract.tables:
-        if table.physical_type == "view":
-            comments = [(f"view {table.name}", table.description, table.place)]
-            comments += [(f"column {table.name}.{c.name}", c.description, c.place) for c in table.columns]
-            for what, comment, place in comments:
-                if comment and "\\" in comment:
-                    at = comment.index("\\")
-                    yield Finding(
-                        code="MF364",
-                        summary=f"the description of {what} holds a backslash",
-                        place=place,
-                        got=redact(printable(comment[max(0, at - 20) : at + 20])),
-                        allowed="no backslash: the provider does not escape it in the SQL that it writes",
-                        fix="remove it, or write / instead",
-                    )
+    keys = product.tables.keys()
+    written = [
+        table
+        for table in product.contract.tables
+        if table.physical_type == "view" or {table.name, f"{product.schema_of(table)}.{table.name}"} & keys
+    ]
+    comments: list[tuple[str, str | None, Place]] = []
+    for table in written:
+        kind = "view" if table.physical_type == "view" else "table"
+        comments.append((f"the description of {kind} {table.name}", table.description, table.place))
+        comments += [
+            (f"the description of column {table.name}.{c.name}", c.description, c.place)
+            for c in table.columns
+        ]
+    if written or any(consumer.is_narrowed for consumer in product.consumers):
+        for field in ("usage", "limitations"):
+            own = getattr(product, field)
+            place = product.place if own is not None else product.contract.place
+            comments.append(
+                (f"`{field}` of {product.address}", own or getattr(product.contract, field), place)
+            )
+    for what, comment, place in comments:
+        if comment and "\\" in comment:
+            at = comment.index("\\")
+            yield Finding(
+                code="MF364",
+                summary=f"{what} holds a backslash",
+                place=place,
+                got=redact(printable(comment[max(0, at - 20) : at + 20])),
+                allowed="no backslash: the provider does not escape it in the SQL that it writes",
+                fix="remove it, or write / instead",
+            )
 
 
 def _tags(product: Product) -> Iterator[Finding]:
-    """Tags of tables and columns, `key=value` or `key`."""
+    """Tags of the product, its tables and their columns, `key=value` or `key`."""
+    own = tuple(f"{key}={value}" for key, value in product.tags.items())
+    if product.classification is not None:
+        own += (f"data_product_classification={product.classification}",)
+    for what, tags, place in [(product.address, own, product.place)] if own else ():
+        yield from _tag_findings(what, tags, place)
     for table in product.contract.tables:
         tagged = [(f"table {table.name}", table.tags, table.place)]
         tagged += [(f"column {table.name}.{c.name}", c.tags, c.place) for c in table.columns if c.tags]
         for what, tags, place in tagged:
-            for tag in tags:
-                key, _, value = tag.partition("=")
-                if not _TAG_KEY.fullmatch(key) or len(value) > _MOST_TAG_VALUE or value != value.strip():
-                    yield Finding(
-                        code="MF366",
-                        summary=f"{what} has a tag that Databricks refuses",
-                        place=place,
-                        got=redact(printable(tag[:80])),
-                        allowed="`key=value` or `key`: a key of up to 255 characters without . , - = / : or "
-                        f"spaces at its ends, a value of at most {_MOST_TAG_VALUE:,}",
-                        fix="correct the tag",
-                    )
+            yield from _tag_findings(what, tags, place)
+
+
+def _tag_findings(what: str, tags: Iterable[str], place: Place) -> Iterator[Finding]:
+    for tag in tags:
+        key, _, value = tag.partition("=")
+        if not _TAG_KEY.fullmatch(key) or len(value) > _MOST_TAG_VALUE or value != value.strip():
+            yield Finding(
+                code="MF366",
+                summary=f"{what} has a tag that Databricks refuses",
+                place=place,
+                got=redact(printable(tag[:80])),
+                allowed="`key=value` or `key`: a key of up to 255 characters without . , - = / : or "
+                f"spaces at its ends, a value of at most {_MOST_TAG_VALUE:,}",
+                fix="correct the tag",
+            )

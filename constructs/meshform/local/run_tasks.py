@@ -17,7 +17,7 @@ from meshform.local.ddl import parse_functions
 from meshform.local.rules.grants import has_privilege
 from meshform.local.rules.refusal import Refusal, does_not_exist
 from meshform.local.rules.relations import make_function, make_table
-from meshform.local.rules.securables import require
+from meshform.local.rules.securables import find, require
 from meshform.local.store import Row, Store
 
 _MOST_BYTES = 5_000_000
@@ -56,10 +56,12 @@ def run_task(store: Store, task: Row, job: Row) -> None:
         _run_pipeline(store, str(pipeline_task.get("pipeline_id")))
     elif (sql_task := _one(task, "sql_task")) and (file := _one(sql_task, "file")):
         _run_sql(store, str(file.get("path")), _principal(job))
+    elif python_task := _one(task, "spark_python_task"):
+        _run_python(store, python_task, str(job.get("id")), _principal(job))
     else:
         raise Refusal(
             f"Task '{task['task_key']}' is of a kind that the local workspace does not run;"
-            " it runs pipeline_task, and sql_task with a file."
+            " it runs pipeline_task, spark_python_task, and sql_task with a file."
         )
 
 
@@ -69,16 +71,38 @@ def _run_pipeline(store: Store, pipeline_id: str) -> None:
         raise does_not_exist("Pipeline", pipeline_id)
     principal = _principal(pipeline)
     _check_code(store, pipeline)
-    _check_inputs(store, pipeline, principal)
-    folder = content_key(str(pipeline.get("root_path") or "")).rstrip("/") + "/"
-    modules = [path for path, _ in store.under("content", folder) if path.endswith("_contract.py")]
+    _check_inputs(store, pipeline.get("configuration") or {}, principal)
+    folder, catalog = str(pipeline.get("root_path") or ""), str(pipeline.get("catalog"))
+    _make_tables(store, f"Pipeline '{pipeline.get('name')}'", folder, catalog, principal, pipeline_id)
+
+
+def _run_python(store: Store, task: Row, job_id: str, principal: str | None) -> None:
+    """A Python file of a product's job: what it makes stands in the contract module beside it."""
+    path = str(task.get("python_file"))
+    _parse_python(_file(store, path), path)
+    given = dict(str(one).partition("=")[::2] for one in task.get("parameters") or ())
+    catalog = given.get("meshform.catalog")
+    if catalog is None:
+        raise Refusal(f"File '{path}' is run without the parameter meshform.catalog.")
+    _check_inputs(store, given, principal)
+    _make_tables(store, f"File '{path}'", path.rpartition("/")[0], catalog, principal, f"job {job_id}")
+
+
+def _make_tables(
+    store: Store, what: str, folder: str, catalog: str, principal: str | None, made_by: str
+) -> None:
+    """Make the tables of the contract modules in a folder; those of other makers must be there, to write."""
+    below = content_key(folder).rstrip("/") + "/"
+    modules = [path for path, _ in store.under("content", below) if path.endswith("_contract.py")]
     if not modules:
-        raise Refusal(
-            f"Pipeline '{pipeline.get('name')}' has no contract module (*_contract.py) below its root_path."
-        )
+        raise Refusal(f"{what} has no contract module (*_contract.py) in its folder.")
     for path in modules:
         for name, entry in _contract(store, path).items():
-            full_name = f"{pipeline.get('catalog')}.{entry.get('name', name)}"
+            full_name = f"{catalog}.{entry.get('name', name)}"
+            if entry.get("made_by"):
+                privilege = "MODIFY" if entry["made_by"] == "Terraform" else "SELECT"
+                _require_readable(store, principal, "table", full_name, privilege)
+                continue
             _require_schema_privileges(store, principal, full_name)
             make_table(
                 store,
@@ -88,7 +112,7 @@ def _run_pipeline(store: Store, pipeline_id: str) -> None:
                     for column in entry["columns"]
                 ],
                 owner=principal,
-                made_by=pipeline_id,
+                made_by=made_by,
                 comment=entry.get("comment") or None,
             )
 
@@ -102,17 +126,21 @@ def _check_code(store: Store, pipeline: Row) -> None:
                 _parse_python(source, path)
 
 
-def _check_inputs(store: Store, pipeline: Row, principal: str | None) -> None:
-    """Input ports and volumes that the pipeline is told to read must be there, and readable."""
-    for key, value in sorted((pipeline.get("configuration") or {}).items()):
-        if key.startswith("meshform.input."):
-            _require_readable(store, principal, "table", value, "SELECT")
-        elif key.startswith("meshform.volume."):
+def _check_inputs(store: Store, given: Mapping[str, str], principal: str | None) -> None:
+    """Input ports and volumes that code is told to read must be there, and readable."""
+    for key, value in sorted(given.items()):
+        if not key.startswith(("meshform.input.", "meshform.volume.")):
+            continue
+        if value.startswith(_VOLUMES):
             name = value.removeprefix(_VOLUMES).strip("/").replace("/", ".")
             _require_readable(store, principal, "volume", name, "READ_VOLUME")
         elif key.startswith("meshform.connection."):
             require(store, "foreign_connection", value)
             _require_privilege(store, principal, ("USE_CONNECTION",), "foreign_connection", value)
+        elif find(store, "table", value) is None and find(store, "function", value) is not None:
+            _require_readable(store, principal, "function", value, "EXECUTE")
+        else:
+            _require_readable(store, principal, "table", value, "SELECT")
 
 
 def _require_readable(store: Store, principal: str | None, kind: str, name: str, privilege: str) -> None:

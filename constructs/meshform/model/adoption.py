@@ -10,7 +10,8 @@ from meshform.model.domain import MeshSpec
 from meshform.model.environment import Adopt, Environment
 from meshform.model.findings import Finding, Place
 from meshform.model.near import did_you_mean, one_of
-from meshform.model.product import Product
+from meshform.model.ports import ManagedTable
+from meshform.model.product import Pipeline, Product
 
 # Databricks' own forms of generated ids: a pipeline has a UUID, a job a number
 _PIPELINE_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -42,14 +43,18 @@ def _of_product(product: Product, known: list[str]) -> Iterator[Finding]:
         for name, adopt in product.adopt_tables.items():
             yield from _environments(f"table {name!r}", adopt, known, product.place)
         what = f"{product.address} adopts a table that Terraform does not make"
-        yield from _names(what, product.adopt_tables, product.views, product.place)
+        made = [
+            name.rpartition(".")[2] for name, by in product.tables.items() if isinstance(by, ManagedTable)
+        ]
+        yield from _names(what, product.adopt_tables, [*product.views, *made], product.place)
     for volume in product.volumes:
         if volume.adopt:
             yield from _environments(f"volume {volume.name!r}", volume.adopt, known, product.place)
-    if pipeline := product.pipeline:
+    if runs := product.runs:
+        pipelines = runs.adopt if isinstance(runs, Pipeline) else {}
         for kind, ids, form, allowed in (
-            ("pipeline", pipeline.adopt, _PIPELINE_ID, "the pipeline's id, a UUID in lower case"),
-            ("job", pipeline.adopt_job, _JOB_ID, "the job's id, a number"),
+            ("pipeline", pipelines, _PIPELINE_ID, "the pipeline's id, a UUID in lower case"),
+            ("job", runs.adopt_job, _JOB_ID, "the job's id, a number"),
         ):
             if ids:
                 what = f"{kind} of {product.address}"

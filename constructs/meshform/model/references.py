@@ -22,9 +22,8 @@ def reference_findings(mesh: ResolvedMesh) -> Iterator[Finding]:
 def _inputs(product: ResolvedProduct, mesh: ResolvedMesh) -> Iterator[Finding]:
     """Input ports must exist, and their producer must list the product as a consumer."""
     for reference in product.spec.port_inputs:
-        port = mesh.port(reference)
-        if port is None:
-            known = [f"{p.address}.{name}" for p in mesh.products.values() for name in p.ports]
+        if mesh.port(reference) is None and mesh.other_port(reference) is None:
+            known = [f"{p.address}.{name}" for p in mesh.products.values() for name in p.port_names]
             yield Finding(
                 code="MF311",
                 summary="an input port does not exist",
@@ -35,6 +34,10 @@ def _inputs(product: ResolvedProduct, mesh: ResolvedMesh) -> Iterator[Finding]:
             )
             continue
         producer = mesh.products[reference.product_address]
+        if producer.spec.current_status == "retired" or (
+            producer.spec.current_status == "draft" and producer.domain is not product.domain
+        ):
+            continue  # nobody is given access to it, which is told as MF375
         if producer is not product and not any(
             reader.consumer.product == product.address and reference.port in reader.ports
             for reader in producer.readers
@@ -58,6 +61,10 @@ def _same_objects(mesh: ResolvedMesh) -> Iterator[Finding]:
         objects += [
             (f"{product.domain.full_name(v.schema_name, v.name)} (volume)", product.place)
             for v in product.spec.volumes
+        ]
+        objects += [
+            (f"{product.domain.full_name(product.spec.schema_name, f.name)} (function)", product.place)
+            for f in product.spec.functions
         ]
         for full_name, place in objects:
             if (key := full_name.casefold()) not in first:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from meshform.model.findings import Finding, Place
+from meshform.model.ports import ManagedTable
 from meshform.model.principals import Group
 from meshform.model.resolved import ResolvedMesh
 
@@ -47,11 +48,17 @@ def _principals(mesh: ResolvedMesh) -> Iterator[Finding]:
         ]
         named += [(p, f"exempt from {f.name!r}", policy.place) for f in policy.row_filters for p in f.exempt]
     for product in spec.products:
-        if product.pipeline:
-            named.append((product.pipeline.run_as, "the pipeline's `run_as`", product.place))
+        if runs := product.runs:
+            named.append((runs.run_as, f"the {type(runs).__name__.lower()}'s `run_as`", product.place))
         named += [(c.group, "a consumer", product.place) for c in product.consumers if c.group is not None]
         named += [(c.approver, f"the approver of {c.name!r}", product.place) for c in product.consumers]
         named += [(w, f"a writer of {v.name!r}", product.place) for v in product.volumes for w in v.writers]
+        named += [
+            (writer, f"a writer of table {name!r}", product.place)
+            for name, entry in product.tables.items()
+            if isinstance(entry, ManagedTable)
+            for writer in entry.writers
+        ]
     for name, role, place in named:
         if name not in known:
             yield spec.principals.missing(name, place, role)
@@ -64,14 +71,15 @@ def _principals(mesh: ResolvedMesh) -> Iterator[Finding]:
                 fix=f"give its `application_ids` an entry {mesh.environment.name!r}",
             )
     for product in spec.products:
-        if product.pipeline and isinstance(spec.principals.find(product.pipeline.run_as), Group):
+        if (runs := product.runs) and isinstance(spec.principals.find(runs.run_as), Group):
+            kind = type(runs).__name__.lower()
             yield Finding(
                 code="MF316",
-                summary="a pipeline runs as a group",
+                summary=f"a {kind} runs as a group",
                 place=product.place,
-                got=product.pipeline.run_as,
+                got=runs.run_as,
                 allowed="a service principal",
-                fix="declare a service principal for the pipeline",
+                fix=f"declare a service principal for the {kind}",
             )
     for domain in spec.domains:
         if domain.deployer is not None and isinstance(spec.principals.find(domain.deployer), Group):

@@ -13,6 +13,7 @@ from meshform.model.domain import MeshSpec
 from meshform.model.environment import Environment
 from meshform.model.external import external_findings
 from meshform.model.findings import Finding, MeshformError, Place, Severity
+from meshform.model.lifecycle import comment_of, lifecycle_findings, not_granted
 from meshform.model.names import check_identifier, normalized
 from meshform.model.near import did_you_mean, one_of
 from meshform.model.product import Product
@@ -20,6 +21,7 @@ from meshform.model.protections import protection_findings
 from meshform.model.references import reference_findings
 from meshform.model.registry import registry_findings
 from meshform.model.resolved import Reader, ResolvedDomain, ResolvedMesh, ResolvedProduct, ResolvedTable
+from meshform.model.table_entries import entries
 from meshform.model.taken_names import (
     environment_findings,
     identifier_findings,
@@ -74,11 +76,14 @@ def resolve(mesh: MeshSpec, environment: Environment) -> tuple[ResolvedMesh, lis
         )
         findings += _domain_findings(domain, mesh)
         resolved.domains.setdefault(spec.name, domain)
+    successors = {product.replaces_address: product.address for product in mesh.products}
     for product in mesh.products:
         domain = resolved.domains[product.domain]
-        domain.products.append(_product(product, domain, resolved, findings))
+        after = successors.get(product.address)
+        domain.products.append(_product(product, domain, resolved, after, findings))
     findings += reference_findings(resolved)
     findings += external_findings(resolved)
+    findings += lifecycle_findings(resolved)
     findings += registry_findings(resolved)
     findings += protection_findings(mesh)
     findings += catalog_findings(resolved)
@@ -122,17 +127,23 @@ def _domain_findings(domain: ResolvedDomain, mesh: MeshSpec) -> Iterator[Finding
 
 
 def _product(
-    spec: Product, domain: ResolvedDomain, mesh: ResolvedMesh, findings: list[Finding]
+    spec: Product,
+    domain: ResolvedDomain,
+    mesh: ResolvedMesh,
+    replaced_by: str | None,
+    findings: list[Finding],
 ) -> ResolvedProduct:
     tables = []
-    for table in spec.contract.tables:
+    made_otherwise = entries(spec, findings)
+    for i, table in enumerate(spec.contract.tables):
+        entry = made_otherwise.get(i)
         schema = spec.schema_of(table)
         findings += check_identifier("table", table.name, table.place)
         for column in table.columns:
             findings += check_identifier("column", column.name, column.place)
         findings += _schema_exists(schema, "table", table.name, table.place, domain)
         view_sql = spec.views.get(table.name)
-        if (table.physical_type == "view") != (view_sql is not None):
+        if entry is None and (table.physical_type == "view") != (view_sql is not None):
             findings.append(
                 Finding(
                     code="MF306",
@@ -147,15 +158,16 @@ def _product(
                     else "set `physicalType: view`, or remove the SQL",
                 )
             )
-        if spec.pipeline is None and table.physical_type != "view":
+        if entry is None and spec.runs is None and table.physical_type != "view":
             findings.append(
                 Finding(
                     code="MF329",
-                    summary=f"nothing makes table {table.name!r}: the product has no pipeline",
+                    summary=f"nothing makes table {table.name!r}: the product has no pipeline and no job",
                     place=table.place if table.place.file else spec.place,
                     got=table.physical_type,
-                    allowed="only views in the contract of a product without a pipeline",
-                    fix="give the product a `pipeline`, or call it a view and give its SQL in `views`",
+                    allowed="a pipeline, a job, an entry in `tables`, or a view with its SQL in `views`",
+                    fix=f"give the product a `pipeline` or a `job`, or `tables={{{table.name!r}:"
+                    " ManagedTable()}` (or `Elsewhere()` when somebody else makes it)",
                 )
             )
         tables.append(
@@ -166,6 +178,8 @@ def _product(
                 schema == spec.schema_name,
                 view_sql,
                 domain.prefix,
+                entry,
+                comment_of(table, spec, replaced_by),
             )
         )
     for name in spec.views:
@@ -186,10 +200,30 @@ def _product(
     for volume in spec.volumes:
         findings += check_identifier("volume", volume.name, spec.place)
         findings += _schema_exists(volume.schema_name, "volume", volume.name, spec.place, domain)
-    run_as = mesh.principal_id(spec.pipeline.run_as) if spec.pipeline else None
-    product = ResolvedProduct(spec, domain, tuple(tables), run_as=run_as)
+    for function in spec.functions:
+        findings += check_identifier("function", function.name, spec.place)
+        findings += _schema_exists(spec.schema_name, "function", function.name, spec.place, domain)
+    run_as = mesh.principal_id(spec.runs.run_as) if spec.runs else None
+    product = ResolvedProduct(spec, domain, tuple(tables), (), run_as, replaced_by)
+    findings += _one_name(product)
     readers = tuple(_readers(product, mesh, findings))
-    return ResolvedProduct(spec, domain, product.tables, readers, run_as)
+    return ResolvedProduct(spec, domain, product.tables, readers, run_as, replaced_by)
+
+
+def _one_name(product: ResolvedProduct) -> Iterator[Finding]:
+    """A consumer names a port by its name alone, so no two ports of a product share one."""
+    names = [volume.name for volume in product.spec.volumes if volume.schema_name == product.spec.schema_name]
+    names += [function.name for function in product.spec.functions]
+    for i, name in enumerate(names):
+        if name in product.ports or name in names[:i]:
+            yield Finding(
+                code="MF347",
+                summary=f"two ports of {product.address} have one name",
+                place=product.place,
+                got=name,
+                allowed="a name of its own for each table, view, volume and function of the ports' schema",
+                fix="rename one of them",
+            )
 
 
 def _schema_exists(
@@ -224,17 +258,23 @@ def _readers(product: ResolvedProduct, mesh: ResolvedMesh, findings: list[Findin
     for consumer in product.spec.consumers:
         unknown = list(
             _unknown_ports(
-                f"consumer {consumer.name!r} is given", consumer.ports, product.ports, product.place
+                f"consumer {consumer.name!r} is given",
+                consumer.ports,
+                product.ports if consumer.is_narrowed else product.port_names,
+                product.place,
             )
         )
         findings += unknown
         ended = list(_ended(consumer, product, mesh))
         findings += ended
+        kept_back = list(not_granted(consumer, product))
+        findings += kept_back
         principals = _reader_principals(consumer, product, mesh, findings)
-        ports = consumer.ports or tuple(product.ports)
-        views = {} if unknown or not consumer.is_narrowed else _views_for(consumer, ports, product, findings)
-        if not unknown and not ended:
-            yield Reader(consumer, principals, ports, views)
+        if unknown or ended or kept_back:
+            continue
+        ports = consumer.ports or tuple(product.ports if consumer.is_narrowed else product.port_names)
+        views = _views_for(consumer, ports, product, findings) if consumer.is_narrowed else {}
+        yield Reader(consumer, principals, ports, views)
     findings += consumer_findings(product.spec)
 
 
@@ -248,7 +288,14 @@ def _views_for(
         findings += column_findings(consumer, port.spec, product.place)
         table = consumer.view_of(port.spec)
         findings += check_identifier("view", table.name, product.place)
-        views[name] = ResolvedTable(port.catalog, port.schema, table, is_port=False, prefix=port.prefix)
+        views[name] = ResolvedTable(
+            port.catalog,
+            port.schema,
+            table,
+            is_port=False,
+            prefix=port.prefix,
+            comment=comment_of(table, product.spec, product.replaced_by),
+        )
     return views
 
 
@@ -296,5 +343,5 @@ def _reader_principals(
             )
         )
         return ()
-    run_as = mesh.principal_id(other.pipeline.run_as) if other.pipeline else None
+    run_as = mesh.principal_id(other.runs.run_as) if other.runs else None
     return (run_as,) if run_as else ()

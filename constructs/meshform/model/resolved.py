@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
 
 from meshform.model.consumer import Consumer
 from meshform.model.contract import Column, Table
@@ -18,6 +19,7 @@ from meshform.model.environment import Environment
 from meshform.model.findings import Place
 from meshform.model.inputs import ExternalTable, Input, ManifestPort, PortReference, external_name
 from meshform.model.policy import Classification, Policy, RowFilter
+from meshform.model.ports import Elsewhere, ManagedTable
 from meshform.model.principals import Group
 from meshform.model.product import Product
 
@@ -28,7 +30,12 @@ class ResolvedTable:
 
     Attributes:
         catalog, schema: where it is, by their final names.
+        spec: the table of the contract.
+        is_port: it is an output port.
+        view_sql: SQL of a view that the product makes.
         prefix: what a shared catalog puts before the domain's name of the schema.
+        entry: what makes it, when that is not the product's pipeline, job or SQL.
+        comment: its description, with what the product's readers must know.
     """
 
     catalog: str
@@ -37,6 +44,8 @@ class ResolvedTable:
     is_port: bool
     view_sql: str | None = None
     prefix: str = ""
+    entry: ManagedTable | Elsewhere | None = None
+    comment: str = ""
 
     @property
     def domain_schema(self) -> str:
@@ -55,8 +64,18 @@ class ResolvedTable:
 
     @property
     def is_view(self) -> bool:
-        """True for a view, False for a table that a pipeline makes."""
+        """True for a view, also of somebody else."""
         return self.spec.physical_type == "view"
+
+    @property
+    def is_own_view(self) -> bool:
+        """True for a view that the product makes, or that is made for one of its consumers."""
+        return self.is_view and self.entry is None
+
+    @property
+    def is_run(self) -> bool:
+        """True for a table that the product's pipeline or job makes."""
+        return self.entry is None and not self.is_view
 
     @property
     def place(self) -> Place:
@@ -66,6 +85,38 @@ class ResolvedTable:
     def classified_columns(self) -> Iterator[Column]:
         """Columns that carry a classification."""
         return (column for column in self.spec.columns if column.classification)
+
+
+@dataclass(frozen=True, slots=True)
+class OtherPort:
+    """An output port that is no table: a volume or a function.
+
+    Attributes:
+        kind: kind of securable.
+        catalog, schema, name: its name in Unity Catalog.
+    """
+
+    kind: Literal["volume", "function"]
+    catalog: str
+    schema: str
+    name: str
+
+    @property
+    def full_name(self) -> str:
+        """`catalog.schema.name`."""
+        return f"{self.catalog}.{self.schema}.{self.name}"
+
+    @property
+    def privileges(self) -> tuple[str, ...]:
+        """What a consumer is given on it."""
+        return ("READ_VOLUME",) if self.kind == "volume" else ("EXECUTE",)
+
+    @property
+    def reference(self) -> str:
+        """How code names it: a volume by its path, a function by its full name."""
+        return (
+            f"/Volumes/{self.catalog}/{self.schema}/{self.name}" if self.kind == "volume" else self.full_name
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +145,8 @@ class ResolvedProduct:
     domain: ResolvedDomain
     tables: tuple[ResolvedTable, ...]
     readers: tuple[Reader, ...] = ()
-    run_as: str | None = None  # application id of the pipeline's service principal
+    run_as: str | None = None  # application id of the service principal of its pipeline or job
+    replaced_by: str | None = None  # address of the product that replaces it
 
     @property
     def name(self) -> str:
@@ -120,8 +172,25 @@ class ResolvedProduct:
 
     @cached_property
     def ports(self) -> dict[str, ResolvedTable]:
-        """Its output ports by name."""
+        """Its output ports that are tables or views, by name."""
         return {table.name: table for table in self.tables if table.is_port}
+
+    @cached_property
+    def other_ports(self) -> dict[str, OtherPort]:
+        """Its output ports that are volumes or functions, by name."""
+        catalog, schema = self.domain.catalog, self.domain.schema(self.spec.schema_name)
+        ports = [
+            OtherPort("volume", catalog, schema, volume.name)
+            for volume in self.spec.volumes
+            if volume.schema_name == self.spec.schema_name
+        ]
+        ports += [OtherPort("function", catalog, schema, f.name) for f in self.spec.functions]
+        return {port.name: port for port in ports}
+
+    @property
+    def port_names(self) -> list[str]:
+        """Names of all its output ports."""
+        return self.spec.port_names
 
 
 @dataclass(slots=True)
@@ -226,6 +295,13 @@ class ResolvedMesh:
             return None
         product = self.products.get(reference.product_address)
         return product.ports.get(reference.port) if product else None
+
+    def other_port(self, reference: Input) -> OtherPort | None:
+        """The volume or function of a product of this mesh that an input means, or None."""
+        if not isinstance(reference, PortReference) or isinstance(reference, ManifestPort):
+            return None
+        product = self.products.get(reference.product_address)
+        return product.other_ports.get(reference.port) if product else None
 
     def input(self, reader: Product, reference: Input) -> ResolvedTable | None:
         """What a product reads for one of its inputs: the port, or the view of its part of it; or None."""

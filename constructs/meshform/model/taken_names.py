@@ -114,14 +114,14 @@ def metastore_findings(mesh: MeshSpec) -> Iterator[Finding]:
                 if first[0].partition(".")[0] != product.domain:
                     fix = "name it differently in each domain; the stacks of both would make it"
                     yield _twice(f"recipient {recipient.name!r}", product.place, first, fix)
-        if product.pipeline:
+        if product.runs:
             name = normalized(f"{product.domain}_{product.name}")
             same = pipelines.setdefault(name, here)
             # one address twice is found as two products of one name
             if normalized(same[0]) != normalized(product.address):
                 yield Finding(
                     code="MF302",
-                    summary="the pipelines of two products have one name, `domain_product`",
+                    summary="the pipelines or jobs of two products have one name, `domain_product`",
                     place=product.place,
                     got=f"{name!r}, also of {same[0]} at {same[1]}",
                     fix="rename one of the products",

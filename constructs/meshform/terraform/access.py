@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from meshform.model.findings import Place
-from meshform.model.resolved import ResolvedDomain, ResolvedMesh, ResolvedTable
+from meshform.model.resolved import OtherPort, ResolvedDomain, ResolvedMesh, ResolvedTable
 from meshform.terraform.grants import Ledger, Securable
-from meshform.terraform.stack import PREPARE, Block, Rank, Stack
+from meshform.terraform.stack import PREPARE, PROTECT, Block, Rank, Stack
 
 
 class Access:
@@ -23,6 +23,7 @@ class Access:
         schemas: the domain's schemas by their names in Unity Catalog, as blocks of the stack.
         made: when each table or view can be granted, and the addresses that its grant must follow, by full
             name.
+        policies: addresses of the domain's own policies, which protect what is granted after them.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Access:
     ) -> None:
         self.schemas = schemas
         self.made: dict[str, tuple[Rank, list[str]]] = {}
+        self.policies: list[str] = []
         self._stack, self._ledger = stack, ledger
         self._used: set[tuple[str, str, tuple[str, ...]]] = set()
         self._catalog = domain.catalog
@@ -79,9 +81,13 @@ class Access:
         """SELECT on a table or view of the domain, once it is made and tagged; returns the grant's
         address.
         """
+        return self.on_table(principal, ["SELECT"], table, place)
+
+    def on_table(self, principal: str, privileges: Iterable[str], table: ResolvedTable, place: Place) -> str:
+        """Privileges on a table or view of the domain, as `select`."""
         self.use(principal, table.schema, place)
         rank, after = self.made[table.full_name]
-        return self._give(Securable("table", table.full_name), principal, ["SELECT"], place, rank, after)
+        return self._give(Securable("table", table.full_name), principal, privileges, place, rank, after)
 
     def on_volume(self, principal: str, privileges: Iterable[str], volume: Block, place: Place) -> None:
         """Privileges on a volume of the domain."""
@@ -89,6 +95,11 @@ class Access:
         self.use(principal, schema, place)
         securable = Securable("volume", f"{self._catalog}.{schema}.{name}")
         self._give(securable, principal, privileges, place, PREPARE, [volume.address])
+
+    def on_function(self, principal: str, port: OtherPort, place: Place) -> None:
+        """EXECUTE on a function of the domain, once the step that makes functions is done."""
+        self.use(principal, port.schema, place)
+        self._give(Securable("function", port.full_name), principal, port.privileges, place, PROTECT, ())
 
     def keep_manage(self, securable: Securable, *, rank: Rank = PREPARE, after: Iterable[str] = ()) -> None:
         """Keep the deployer's MANAGE on what an authoritative grant describes."""

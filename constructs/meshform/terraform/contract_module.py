@@ -11,6 +11,8 @@ import re
 
 from meshform.model.contract import Action
 from meshform.model.inputs import ExternalConnection
+from meshform.model.lifecycle import notice
+from meshform.model.ports import ManagedTable
 from meshform.model.resolved import ResolvedProduct, ResolvedTable
 
 _EXPECTATION = {Action.WARN: "expect", Action.DROP: "expect_or_drop", Action.FAIL: "expect_or_fail"}
@@ -19,7 +21,7 @@ _MODULE = '''\
 """What the contract of data product {address} says to its pipeline.
 
 Generated from {contract}, version {version}. Do not edit: it is made anew with every synthesis.
-
+{about}
     from pyspark import pipelines as dp
     import {module} as contract
 
@@ -113,8 +115,9 @@ def contract_module(product: ResolvedProduct) -> bytes:
     contract = product.spec.contract
     return _MODULE.format(
         address=product.address,
-        contract=_plain(contract.place.file or "Python"),
-        version=_plain(contract.version),
+        contract=plain(contract.place.file or "Python"),
+        version=plain(product.spec.current_version),
+        about=about(product),
         module=module_name(product),
         example=example,
         placed='CONTRACT[name]["name"]' if is_shared else "name",
@@ -124,24 +127,40 @@ def contract_module(product: ResolvedProduct) -> bytes:
         connections=_CONNECTIONS
         if any(isinstance(one, ExternalConnection) for one in product.spec.inputs)
         else "",
-        tables="".join(_entry(table) for table in tables),
+        tables="".join(contract_entry(table) for table in tables),
     ).encode()
 
 
-def _plain(text: str) -> str:
+def about(product: ResolvedProduct) -> str:
+    """What the product itself says, as lines of the module's docstring."""
+    spec = product.spec
+    texts = (
+        spec.description,
+        notice(spec, product.replaced_by),
+        f"Purpose: {spec.purpose}" if spec.purpose else "",
+        f"Usage: {spec.usage}" if spec.usage else "",
+        f"Limitations: {spec.limitations}" if spec.limitations else "",
+    )
+    return "".join(f"{plain(text)}\n" for text in texts if text)
+
+
+def plain(text: str) -> str:
     """Text that is safe inside the module's docstring, which is quoted by three double quotes."""
     if text.isprintable() and '"' not in text and "\\" not in text:
         return text
     return "".join(c for c in text if c.isprintable() and c not in '"\\')
 
 
-def _entry(table: ResolvedTable) -> str:
+def contract_entry(table: ResolvedTable) -> str:
     """One table of the module's CONTRACT: Python literals, a line for each column and rule."""
     spec = table.spec
     lines = [f"    {f'{table.domain_schema}.{table.name}'!r}: {{"]
     if table.prefix:
         lines += [f"        'name': {f'{table.schema}.{table.name}'!r},"]
-    lines += [f"        'comment': {spec.description or ''!r},"]
+    lines += [f"        'comment': {table.comment!r},"]
+    if table.entry:
+        maker = "Terraform" if isinstance(table.entry, ManagedTable) else "somebody else"
+        lines.append(f"        'made_by': {maker!r},")
     lines += ["        'columns': ["]
     for column in spec.columns:
         lines.append(

@@ -48,7 +48,7 @@ def add_domain(
         for owner in technical_owners(domain, mesh):
             access.use(owner, name, domain.place, ["MANAGE"])
     access.browse(technical_owners(domain, mesh))
-    _add_policies(stack, domain, mesh, schemas)
+    access.policies = _add_policies(stack, domain, mesh, schemas)
     waves = _waves(domain)
     for product in domain.products:
         make_product(stack, product, mesh, access, waves[product.address])
@@ -95,7 +95,8 @@ def _schema(stack: Stack, domain: ResolvedDomain, name: str, comment: str, mesh:
 
 def _add_policies(
     stack: Stack, domain: ResolvedDomain, mesh: ResolvedMesh, schemas: Mapping[str, Block]
-) -> None:
+) -> list[str]:
+    """The domain's own policies and their functions; returns the addresses of the policies."""
     protections = [
         filter_of(declared, mesh, policy.place)
         for policy in mesh.spec.policies
@@ -103,7 +104,7 @@ def _add_policies(
         for declared in policy.row_filters
     ]
     if not protections:
-        return
+        return []
     schema = schemas.get(domain.schema(FUNCTIONS_SCHEMA)) or _schema(
         stack, domain, FUNCTIONS_SCHEMA, "Functions of the domain's own policies.", mesh
     )
@@ -122,15 +123,18 @@ def _add_policies(
         if domain.is_in_shared_catalog
         else [("CATALOG", domain.catalog, schema)]
     )
-    for protection in protections:
-        for kind, name, block in governed:
-            add_policy(
-                stack,
-                protection,
-                on=(kind, name),
-                function_prefix=domain.full_name(FUNCTIONS_SCHEMA),
-                after=[block.address],
-            )
+    policies = [
+        add_policy(
+            stack,
+            protection,
+            on=(kind, name),
+            function_prefix=domain.full_name(FUNCTIONS_SCHEMA),
+            after=[block.address],
+        )
+        for protection in protections
+        for kind, name, block in governed
+    ]
+    return [policy.address for policy in policies]
 
 
 def _waves(domain: ResolvedDomain) -> dict[str, int]:

@@ -9,7 +9,7 @@ schema would not be empty then.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -73,34 +73,79 @@ def add_functions(
     functions = {p.function.name: p.function for p in protections}
     if not functions:
         return
-    ddl = "\n".join(
-        create_function(
+    ddl = {
+        f"{prefix}.{function.name}": create_function(
             f"{prefix}.{function.name}",
             [(PARAMETER, function.data_type)],
             function.data_type if isinstance(function, MaskFunction) else "BOOLEAN",
             function.body,
             function.comment,
         )
-        + ";\n"
-        for _, function in sorted(functions.items())
-    ).encode()
-    file = workspace_file(stack, "functions", f"{folder}/functions.sql", "functions.sql", ddl, place)
+        for function in functions.values()
+    }
+    run_ddl(
+        stack,
+        mesh,
+        ddl,
+        schema=schema,
+        path=f"{folder}/functions.sql",
+        of="",
+        job_name=f"{stack.name.removesuffix('-' + mesh.environment.name)}_functions",
+        description="Makes the functions of masks and row filters.",
+        label=f"the functions of {prefix}",
+        warehouse_id=warehouse_id,
+        place=place,
+    )
+
+
+def run_ddl(
+    stack: Stack,
+    mesh: ResolvedMesh,
+    ddl: Mapping[str, str],
+    *,
+    schema: Block,
+    path: str,
+    of: str,
+    job_name: str,
+    description: str,
+    label: str,
+    warehouse_id: Reference,
+    place: Place,
+) -> None:
+    """Add what makes functions: the file of their DDL, the job and step that run it, the clean-up.
+
+    Args:
+        stack: the stack that makes them.
+        mesh: the mesh that it belongs to.
+        ddl: the statement that makes each function, by its full name.
+        schema: the schema that holds them.
+        path: path of the file in the workspace.
+        of: whose functions these are, a part of the addresses; empty for those of policies.
+        job_name: name of the job, without environment.
+        description: what the job is for.
+        label: what the step is for, in lines of progress.
+        warehouse_id: where the statements run.
+        place: where the functions were declared.
+    """
+
+    def named(*parts: str) -> str:
+        return local_name(*parts, of) if of else "_".join(parts)
+
+    text = "".join(f"{statement};\n\n" for _, statement in sorted(ddl.items())).removesuffix("\n").encode()
+    name, asset = named("functions"), f"{of}.functions.sql" if of else "functions.sql"
+    file = workspace_file(stack, name, path, asset, text, place)
     job = stack.resource(
         "databricks_job",
-        "functions",
+        name,
         {
-            "name": mesh.environment.scoped(
-                f"{stack.name.removesuffix('-' + mesh.environment.name)}_functions"
-            ),
-            "description": "Makes the functions of masks and row filters.",
+            "name": mesh.environment.scoped(job_name),
+            "description": description,
             "max_concurrent_runs": 1,
             "queue": [{"enabled": True}],
             "task": [
                 {
                     "task_key": "functions",
-                    "sql_task": [
-                        {"warehouse_id": warehouse_id, "file": [{"path": f"{folder}/functions.sql"}]},
-                    ],
+                    "sql_task": [{"warehouse_id": warehouse_id, "file": [{"path": path}]}],
                 }
             ],
         },
@@ -108,12 +153,11 @@ def add_functions(
         after=[file.address],
     )
     if mesh.environment.first_run == "apply":  # else nothing runs where Terraform does
-        names = json.dumps([f"{prefix}.{name}" for name in sorted(functions)])
         stack.resource(
             "terraform_data",
-            "functions_clean_up",
+            named("functions", "clean_up"),
             {
-                "input": names,
+                "input": json.dumps(sorted(ddl)),
                 "provisioner": [
                     {
                         "local-exec": {
@@ -132,10 +176,8 @@ def add_functions(
             after=[schema.address],
         )
     stack.step(
-        "functions",
-        run_job_step(
-            job, sha256(ddl).hexdigest(), f"the functions of {prefix}", mesh.environment, schemas=[schema]
-        ),
+        name,
+        run_job_step(job, sha256(text).hexdigest(), label, mesh.environment, schemas=[schema]),
         place,
         rank=FUNCTIONS,
     )

@@ -34,6 +34,14 @@ class Securable(NamedTuple):
         return local_name(self.kind, *(self.full_name.split(".")[1:] or [self.full_name]))
 
 
+def remade_with(view: str) -> dict[str, list[str]]:
+    """The lifecycle of what is on a view: the provider makes a view anew when its comment changes.
+
+    What was granted or tagged on the old view is gone then (provider 1.128, `resource_sql_table.go`).
+    """
+    return {"replace_triggered_by": [f"{view}.comment"]}
+
+
 @dataclass(slots=True)
 class _Entry:
     """All wishes for one securable."""
@@ -135,6 +143,10 @@ class Ledger:
 
     def _write_all(self, securable: Securable, entry: _Entry, stacks: dict[str, Stack]) -> None:
         stack = next(iter(entry.wishes))[0]
+        table = stacks[stack].blocks.get(
+            f"databricks_sql_table.{local_name(*securable.full_name.split('.')[1:])}"
+        )
+        is_view = securable.kind == "table" and table and table.body["table_type"] == "VIEW"
         stacks[stack].resource(
             "databricks_grants",
             securable.grants_address.removeprefix("databricks_grants."),
@@ -148,6 +160,7 @@ class Ledger:
             next(iter(entry.places.values())),
             rank=entry.rank,
             after=sorted(entry.after),
+            lifecycle=remade_with(table.address) if table and is_view else None,
         )
 
     @staticmethod

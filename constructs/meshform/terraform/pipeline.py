@@ -4,14 +4,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from meshform.model.file_input import display_name, real_path
 from meshform.model.findings import Finding, MeshformError, Place
 from meshform.model.inputs import ExternalConnection, ExternalVolume, external_name
-from meshform.model.product import Pipeline
+from meshform.model.product import Job, Pipeline
 from meshform.model.resolved import ResolvedMesh, ResolvedProduct
 from meshform.terraform.access import Access
 from meshform.terraform.contract_module import contract_module, module_name
@@ -40,19 +41,9 @@ def add_pipeline(
     environment = mesh.environment
     folder = mesh.workspace_folder(product.domain.name, product.name)
     module = f"{module_name(product)}.py"
-    files = {**_source_files(spec.source, product), module: contract_module(product)}
-    uploads = [
-        workspace_file(
-            stack,
-            local_name(product.name, path),
-            f"{folder}/{path}",
-            f"{product.name}.{path}",
-            content,
-            product.place,
-        )
-        for path, content in sorted(files.items())
-    ]
-    configuration = dict(_configuration(product, mesh))
+    files = {**source_files(spec.source, product), module: contract_module(product)}
+    uploads = upload(stack, product, folder, files)
+    configuration = dict(settings(product, mesh))
     pipeline = stack.resource(
         "databricks_pipeline",
         local_name(product.name),
@@ -76,16 +67,17 @@ def add_pipeline(
         lifecycle=kept(mesh),
         import_id=spec.adopt.get(environment.name),
     )
-    job = _job(stack, product, spec, mesh, pipeline)
-    _permissions(stack, product, mesh, pipeline, job)
-    made_in = sorted({table.schema for table in product.tables if not table.is_view})
+    task = {"task_key": "pipeline", "pipeline_task": [{"pipeline_id": pipeline.attribute("id")}]}
+    job = scheduled_job(stack, product, spec, mesh, {"task": [task]}, runs="the pipeline")
+    permit_owners(stack, product, mesh, pipeline=(pipeline, "CAN_RUN"), job=(job, "CAN_MANAGE_RUN"))
+    made_in = sorted({table.schema for table in product.tables if table.is_run})
     for schema in made_in:
         access.use(product.run_as or "", schema, product.place, ["CREATE_MATERIALIZED_VIEW", "CREATE_TABLE"])
     stack.step(
         local_name("run", product.name),
         run_job_step(
             job,
-            _digest(files, configuration),
+            digest_of(files, configuration),
             f"the pipeline of {product.address}",
             environment,
             schemas=[access.schemas[schema] for schema in made_in],
@@ -102,26 +94,46 @@ def job_name(product: ResolvedProduct, mesh: ResolvedMesh) -> str:
     return mesh.environment.scoped(f"{product.domain.name}_{product.name}")
 
 
-def _source_files(folder: Path, product: ResolvedProduct) -> dict[str, bytes]:
-    """Every code file below a folder, by relative path with `/`."""
+def upload(stack: Stack, product: ResolvedProduct, folder: str, files: dict[str, bytes]) -> list[Block]:
+    """Upload a product's code into its folder of the workspace."""
+    return [
+        workspace_file(
+            stack,
+            local_name(product.name, path),
+            f"{folder}/{path}",
+            f"{product.name}.{path}",
+            content,
+            product.place,
+        )
+        for path, content in sorted(files.items())
+    ]
+
+
+def source_files(folder: Path, product: ResolvedProduct) -> dict[str, bytes]:
+    """Every code file below a folder, by relative path with `/`.
+
+    Raises:
+        MeshformError: MF317 when there is none, MF333 for a name that cannot be shown.
+    """
+    what = type(product.spec.runs).__name__.lower()
     real_path(folder)
     files = dict(_code_below(str(folder), "")) if folder.is_dir() else {}
     if not files:
         raise MeshformError(
             Finding(
                 code="MF317",
-                summary=f"the pipeline of {product.address} has no code",
+                summary=f"the {what} of {product.address} has no code",
                 place=product.place,
                 got=str(folder),
                 allowed="a folder with .py or .sql files",
-                fix="correct `source` of the pipeline, or add its code",
+                fix=f"correct `source` of the {what}, or add its code",
             )
         )
     if odd := sorted(name for name in files if not name.isprintable()):  # bytes that are not UTF-8 are not
         raise MeshformError(
             Finding(
                 code="MF333",
-                summary=f"the pipeline of {product.address} has a file whose name cannot be shown",
+                summary=f"the {what} of {product.address} has a file whose name cannot be shown",
                 place=Place(file=display_name(folder / odd[0])),
                 fix="rename it, in printable characters",
             )
@@ -142,8 +154,8 @@ def _code_below(folder: str, prefix: str) -> Iterator[tuple[str, bytes]]:
                 yield from _code_below(entry.path, f"{prefix}{entry.name}/")
 
 
-def _configuration(product: ResolvedProduct, mesh: ResolvedMesh) -> Iterator[tuple[str, str]]:
-    """All that the pipeline's code may know of its environment; the code itself knows nothing of it."""
+def settings(product: ResolvedProduct, mesh: ResolvedMesh) -> Iterator[tuple[str, str]]:
+    """All that a product's code may know of its environment; the code itself knows nothing of it."""
     for volume in product.spec.volumes:
         path = "/".join(
             ("/Volumes", product.domain.catalog, product.domain.schema(volume.schema_name), volume.name)
@@ -152,6 +164,8 @@ def _configuration(product: ResolvedProduct, mesh: ResolvedMesh) -> Iterator[tup
     for reference in product.spec.inputs:
         if port := mesh.input(product.spec, reference):
             yield f"meshform.input.{reference}", port.full_name
+        elif other := mesh.other_port(reference):
+            yield f"meshform.input.{reference}", other.reference
         elif isinstance(reference, ExternalVolume):
             path = (external_name(reference, mesh.environment) or "").replace(".", "/")
             yield f"meshform.volume.{reference}", f"/Volumes/{path}"
@@ -159,8 +173,8 @@ def _configuration(product: ResolvedProduct, mesh: ResolvedMesh) -> Iterator[tup
             yield f"meshform.connection.{reference}", external_name(reference, mesh.environment) or ""
 
 
-def _digest(files: dict[str, bytes], configuration: dict[str, str]) -> str:
-    """What decides whether the pipeline must run again: its files and its configuration."""
+def digest_of(files: dict[str, bytes], configuration: dict[str, str]) -> str:
+    """What decides whether the code must run again: its files and its settings."""
     digest = sha256()
     parts = [part for name, content in sorted(files.items()) for part in (name.encode(), content)]
     for part in (*parts, repr(sorted(configuration.items())).encode()):
@@ -168,19 +182,29 @@ def _digest(files: dict[str, bytes], configuration: dict[str, str]) -> str:
     return digest.hexdigest()
 
 
-def _job(
-    stack: Stack, product: ResolvedProduct, spec: Pipeline, mesh: ResolvedMesh, pipeline: Block
+def scheduled_job(
+    stack: Stack,
+    product: ResolvedProduct,
+    spec: Pipeline | Job,
+    mesh: ResolvedMesh,
+    body: Mapping[str, Any],
+    *,
+    runs: str,
+    after: Iterable[Block] = (),
 ) -> Block:
+    """Add the job of a product; `body` holds its tasks and what they need, `runs` says what it runs."""
     email = product.domain.spec.support.email
     return stack.resource(
         "databricks_job",
         local_name(product.name),
         {
             "name": job_name(product, mesh),
-            "description": f"Runs the pipeline of data product {product.address}.",
+            "description": " ".join(
+                (f"Runs {runs} of data product {product.address}.", *product.spec.description.split())
+            ),
             "max_concurrent_runs": 1,
             "queue": [{"enabled": True}],
-            "task": [{"task_key": "pipeline", "pipeline_task": [{"pipeline_id": pipeline.attribute("id")}]}],
+            **body,
             "schedule": [
                 {
                     "quartz_cron_expression": spec.schedule.cron,
@@ -195,15 +219,17 @@ def _job(
             "tags": product.tags,
         },
         product.place,
+        # its code is there before it runs
+        after=[block.address for block in after],
         import_id=spec.adopt_job.get(mesh.environment.name),
     )
 
 
-def _permissions(
-    stack: Stack, product: ResolvedProduct, mesh: ResolvedMesh, pipeline: Block, job: Block
+def permit_owners(
+    stack: Stack, product: ResolvedProduct, mesh: ResolvedMesh, **blocks: tuple[Block, str]
 ) -> None:
-    """The owners see and start what is theirs."""
-    for kind, block, level in (("pipeline", pipeline, "CAN_RUN"), ("job", job, "CAN_MANAGE_RUN")):
+    """Let the owners see and start what is theirs: by kind of object, a block and a permission level."""
+    for kind, (block, level) in blocks.items():
         allow_owners(
             stack,
             local_name(kind, product.name),

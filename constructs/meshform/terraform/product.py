@@ -7,20 +7,28 @@ makes a view needs it on the view's sources, and gets it as a member of the owne
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from meshform.governance.consumer_rows import view_for
 from meshform.governance.views import ResolvedView
 from meshform.model.adoption import adopted
+from meshform.model.findings import Place
+from meshform.model.lifecycle import notice, product_tags
+from meshform.model.product import Pipeline
 from meshform.model.resolved import Reader, ResolvedMesh, ResolvedProduct, ResolvedTable
 from meshform.terraform.access import Access
 from meshform.terraform.access_requests import add_access_requests
 from meshform.terraform.alerts import add_alerts
-from meshform.terraform.grants import Ledger
+from meshform.terraform.functions import run_ddl
+from meshform.terraform.grants import Ledger, remade_with
+from meshform.terraform.job import add_job
 from meshform.terraform.pipeline import add_pipeline
 from meshform.terraform.platform import find_warehouse, kept
 from meshform.terraform.sharing import add_shares
+from meshform.terraform.sql import create_function
 from meshform.terraform.stack import Phase, Rank, Stack, local_name
+from meshform.terraform.tables import DESCRIBE, GRANT, add_table, grant_makers
 
 
 def make_product(
@@ -36,15 +44,22 @@ def make_product(
         wave: how many products of its domain it builds on, one on top of the other, itself included.
     """
     _add_volumes(stack, product, mesh, access)
-    if product.spec.pipeline:
-        add_pipeline(stack, product, product.spec.pipeline, mesh, access, rank=Rank(wave, Phase.BUILD))
+    _add_functions(stack, product, mesh, access)
+    if isinstance(runs := product.spec.runs, Pipeline):
+        add_pipeline(stack, product, runs, mesh, access, rank=Rank(wave, Phase.BUILD))
+    elif runs:
+        add_job(stack, product, runs, mesh, access, rank=Rank(wave, Phase.BUILD))
     for table in product.tables:
-        addresses = (
-            [_view_address(table)]
-            if table.is_view
-            else _add_tags(stack, table, mesh, Rank(wave, Phase.DESCRIBE))
-        )
-        access.made[table.full_name] = Rank(wave, Phase.GRANT), addresses
+        if table.is_own_view:
+            access.made[table.full_name] = Rank(wave, Phase.GRANT), [_view_address(table)]
+        elif table.is_run:
+            tags = _add_tags(stack, table, product, mesh, Rank(wave, Phase.DESCRIBE))
+            access.made[table.full_name] = Rank(wave, Phase.GRANT), tags
+        else:
+            made = add_table(stack, table, product, mesh, access)
+            tags = _add_tags(stack, table, product, mesh, DESCRIBE, after=made)
+            access.made[table.full_name] = GRANT, [*made, *tags, *access.policies]
+            grant_makers(table, product, mesh, access)
     for reader in product.readers:
         for view in reader.views.values():
             access.made[view.full_name] = Rank(wave, Phase.GRANT), [_view_address(view)]
@@ -69,7 +84,7 @@ def publish_product(
         views: SQL and sources of each view of the mesh, by its full name.
     """
     for table in product.tables:
-        if table.is_view:
+        if table.is_own_view:
             _add_view(stack, table, product, mesh, access, views[table.full_name])
         if table.is_port:
             for reader in product.readers:
@@ -83,6 +98,14 @@ def publish_product(
                     ):
                         access.select(principal, readable, product.place)
             _add_access_requests(stack, table, product, mesh, access)
+    for name, port in product.other_ports.items():
+        for reader in product.readers:
+            for principal in reader.principals if name in reader.ports else ():
+                if port.kind == "volume":
+                    volume = stack.blocks[f"databricks_volume.{local_name(port.schema, name)}"]
+                    access.on_volume(principal, port.privileges, volume, product.place)
+                else:
+                    access.on_function(principal, port, product.place)
     add_shares(stack, product, mesh, ledger, access)
     add_alerts(stack, product, mesh, access)
 
@@ -122,6 +145,7 @@ def _view_owners(
 
 
 def _add_volumes(stack: Stack, product: ResolvedProduct, mesh: ResolvedMesh, access: Access) -> None:
+    told, tags = notice(product.spec, product.replaced_by), product_tags(product)
     for volume in product.spec.volumes:
         schema = product.domain.schema(volume.schema_name)
         made = stack.resource(
@@ -132,7 +156,7 @@ def _add_volumes(stack: Stack, product: ResolvedProduct, mesh: ResolvedMesh, acc
                 "schema_name": schema,
                 "name": volume.name,
                 "volume_type": "MANAGED",
-                "comment": volume.comment or None,
+                "comment": "\n\n".join(part for part in (told, volume.comment) if part) or None,
                 "owner": mesh.principal_id(product.domain.spec.owner),
             },
             product.place,
@@ -149,11 +173,67 @@ def _add_volumes(stack: Stack, product: ResolvedProduct, mesh: ResolvedMesh, acc
                 access.on_volume(principal, ["READ_VOLUME", "WRITE_VOLUME"], made, product.place)
         if product.run_as:
             access.on_volume(product.run_as, ["READ_VOLUME"], made, product.place)
+        for key, value in tags.items():
+            _add_tag(
+                stack,
+                local_name("volume", schema, volume.name, key),
+                ("volumes", product.domain.full_name(volume.schema_name, volume.name), key, value),
+                product.place,
+                Rank(0, Phase.DESCRIBE),
+                [made.address],
+            )
 
 
-def _add_tags(stack: Stack, table: ResolvedTable, mesh: ResolvedMesh, rank: Rank) -> list[str]:
-    """Tags `key=value` of the table and its columns, and the class of each classified column."""
-    wanted = [("tables", "", tag) for tag in table.spec.tags]
+def _add_functions(stack: Stack, product: ResolvedProduct, mesh: ResolvedMesh, access: Access) -> None:
+    """The product's functions, and its own code's right to call them."""
+    functions = product.spec.functions
+    if not functions:
+        return
+    told = notice(product.spec, product.replaced_by)
+    prefix = product.domain.full_name(product.spec.schema_name)
+    ddl = {
+        f"{prefix}.{function.name}": create_function(
+            f"{prefix}.{function.name}",
+            function.parameters.items(),
+            function.returns,
+            function.body,
+            " ".join(part for part in (told, function.comment) if part),
+            place=product.place,
+        )
+        for function in functions
+    }
+    run_ddl(
+        stack,
+        mesh,
+        ddl,
+        schema=access.schemas[product.domain.schema(product.spec.schema_name)],
+        path=f"{mesh.workspace_folder(product.domain.name)}/{product.name}.functions.sql",
+        of=product.name,
+        job_name=f"{product.domain.name}_{product.name}_functions",
+        description=f"Makes the functions of data product {product.address}.",
+        label=f"the functions of {product.address}",
+        warehouse_id=find_warehouse(stack, mesh).attribute("id"),
+        place=product.place,
+    )
+    for port in product.other_ports.values() if product.run_as else ():
+        if port.kind == "function":
+            access.on_function(product.run_as or "", port, product.place)
+
+
+def _add_tags(
+    stack: Stack,
+    table: ResolvedTable,
+    product: ResolvedProduct,
+    mesh: ResolvedMesh,
+    rank: Rank,
+    after: Iterable[str] = (),
+) -> list[str]:
+    """Tags of the product, the table and its columns, and the class of each classified column."""
+    own = {tag.partition("=")[0] for tag in table.spec.tags}
+    wanted = [
+        ("tables", "", f"{key}={value}") for key, value in product_tags(product).items() if key not in own
+    ]
+    wanted += [("tables", "", tag) for tag in table.spec.tags]
     for column in table.spec.columns:
         wanted += [("columns", column.name, tag) for tag in column.tags]
         if column.classification in mesh.classifications:
@@ -161,20 +241,32 @@ def _add_tags(stack: Stack, table: ResolvedTable, mesh: ResolvedMesh, rank: Rank
     addresses = []
     for kind, column_name, tag in dict.fromkeys(wanted):
         key, _, value = tag.partition("=")
-        block = stack.resource(
-            "databricks_entity_tag_assignment",
-            local_name(*(part for part in (table.schema, table.name, column_name, key) if part)),
-            {
-                "entity_type": kind,
-                "entity_name": f"{table.full_name}.{column_name}" if column_name else table.full_name,
-                "tag_key": key,
-                "tag_value": value,  # never null: the provider reads a tag without value back as ""
-            },
-            table.place,
-            rank=rank,
-        )
-        addresses.append(block.address)
+        name = local_name(*(part for part in (table.schema, table.name, column_name, key) if part))
+        entity = f"{table.full_name}.{column_name}" if column_name else table.full_name
+        addresses.append(_add_tag(stack, name, (kind, entity, key, value), table.place, rank, after))
     return addresses
+
+
+def _add_tag(
+    stack: Stack,
+    name: str,
+    tag: tuple[str, str, str, str],
+    place: Place,
+    rank: Rank,
+    after: Iterable[str],
+    lifecycle: Mapping[str, Any] | None = None,
+) -> str:
+    """Assign a tag: kind and name of the entity, key and value; returns its address."""
+    kind, entity, key, value = tag
+    body = {
+        "entity_type": kind,
+        "entity_name": entity,
+        "tag_key": key,
+        "tag_value": value,  # never null: the provider reads a tag without value back as ""
+    }
+    return stack.resource(
+        "databricks_entity_tag_assignment", name, body, place, rank=rank, after=after, lifecycle=lifecycle
+    ).address
 
 
 def _view_address(table: ResolvedTable) -> str:
@@ -194,7 +286,7 @@ def _add_view(
     for source in view.sources:
         if source.full_name not in access.made:
             continue  # of another domain, whose stack grants it: the product is a consumer there
-        if source.is_view:
+        if source.is_own_view:
             after.append(_view_address(source))  # the group owns it already
         else:
             # a view reads its tables with its owner's rights
@@ -208,7 +300,7 @@ def _add_view(
             "name": table.name,
             "table_type": "VIEW",
             "view_definition": view.sql,
-            "comment": table.spec.description or None,
+            "comment": table.comment or None,
             "owner": owner,
             "warehouse_id": find_warehouse(stack, mesh).attribute("id"),
             "column": [
@@ -222,3 +314,13 @@ def _add_view(
             product.spec.adopt_tables.get(table.name, False), mesh.environment, table.full_name
         ),
     )
+    for key, value in product_tags(product).items():
+        _add_tag(
+            stack,
+            local_name(table.schema, table.name, key),
+            ("tables", table.full_name, key, value),
+            table.place,
+            access.made[table.full_name][0],
+            [_view_address(table)],
+            lifecycle=remade_with(_view_address(table)),
+        )

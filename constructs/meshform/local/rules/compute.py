@@ -41,6 +41,7 @@ def check_pipeline(store: Store, value: Row) -> None:
 def check_job(store: Store, value: Row) -> None:
     """A job's tasks have keys of their own and name pipelines, warehouses and jobs that exist."""
     tasks = value.get("task") or []
+    environments = {one.get("environment_key") for one in value.get("environment") or ()}
     keys = [task.get("task_key") for task in tasks]
     if twice := [key for key, count in Counter(keys).items() if count > 1]:
         raise Refusal(f"Job '{value.get('name')}' has several tasks with the key '{twice[0]}'")
@@ -49,6 +50,8 @@ def check_job(store: Store, value: Row) -> None:
         for needed in task.get("depends_on") or ():
             if needed.get("task_key") not in keys:
                 raise Refusal(f"'{needed.get('task_key')}', on which {where} depends, is no task of the job")
+        if (environment := task.get("environment_key")) and environment not in environments:
+            raise Refusal(f"Environment '{environment}', in which {where} runs, is no environment of the job")
         for block, (attribute, type_, word) in _TASK_NEEDS.items():
             for body in task.get(block) or ():
                 require_row(store, type_, body.get(attribute), word, f", which {where} runs,")

@@ -49,7 +49,7 @@ CONTRACT = {
         },
     },
     'gold.orders_gold': {
-        'comment': 'Orders data product (Gold). Use for revenue, cohort, and fulfillment analytics.',
+        'comment': 'Orders data product (Gold). Use for revenue, cohort, and fulfillment analytics.\n\nUsage: Use for revenue, cohort and fulfillment analytics. Join customers by customer_id.\n\nLimitations: Orders that are only placed or were cancelled are not in it. Amounts are not converted.',
         'columns': [
             {'name': 'order_id', 'type': 'string', 'comment': 'Number of the order in the shop.', 'nullable': True},
             {'name': 'customer_id', 'type': 'string', 'comment': 'Number of the customer in the shop; joins to customers.customers.', 'nullable': True},

@@ -28,7 +28,7 @@ CONTRACT = {
         },
     },
     'gold.customers': {
-        'comment': 'Customers data product (Gold). One row for each customer.',
+        'comment': 'Customers data product (Gold). One row for each customer.\n\nUsage: Look up the customer of an order. Names and addresses are masked for most readers.\n\nLimitations: No history. Customers who asked to be forgotten are gone within a day.',
         'columns': [
             {'name': 'customer_id', 'type': 'string', 'comment': 'Number of the customer in the shop.', 'nullable': True},
             {'name': 'full_name', 'type': 'string', 'comment': 'First and family name.', 'nullable': True},
