@@ -34,7 +34,7 @@ def comment_of(table: Table, product: Product, replaced_by: str | None) -> str:
         usage = product.usage if product.usage is not None else product.contract.usage
         limitations = product.limitations if product.limitations is not None else product.contract.limitations
         parts += [f"Usage: {usage}" if usage else "", f"Limitations: {limitations}" if limitations else ""]
-    return "\n\n".join(part.strip() for part in parts if part.strip())
+    return "\n\n".join(part for part in parts if part)
 
 
 def product_tags(product: ResolvedProduct) -> dict[str, str]:
