@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         MountedShare,
         PortReference,
     )
+    from meshform.model.manifest_file import from_manifest
     from meshform.model.policy import Classification, MaskFunction, RowFilter, Rule
     from meshform.model.ports import Elsewhere, Function, ManagedTable
     from meshform.model.principals import Group, ServicePrincipal
@@ -97,6 +98,7 @@ _HOME = {
     "Volume": _PRODUCT,
     "Warehouse": "meshform.model.domain",
     "WorkspaceBinding": "meshform.model.catalogs",
+    "from_manifest": "meshform.model.manifest_file",
 }
 
 __all__ = [
@@ -146,6 +148,7 @@ __all__ = [
     "Volume",
     "Warehouse",
     "WorkspaceBinding",
+    "from_manifest",
 ]
 
 

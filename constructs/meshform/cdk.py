@@ -29,6 +29,7 @@ from meshform.declarations import misuse_of_value
 from meshform.governance.evaluate import evaluate
 from meshform.mesh import Mesh
 from meshform.model.findings import Finding, MeshformError, Place, Severity
+from meshform.model.manifest import manifests
 from meshform.settings import Settings
 from meshform.terraform.compile import CompiledMesh, CompiledStack, compile_mesh
 from meshform.terraform.output import no_collection, write
@@ -62,6 +63,7 @@ class MeshStack(TerraformStack):
         mesh: the mesh that it is a part of; recorded in the stack's JSON.
         recorded: inputs of the synthesis that the stack's JSON remembers.
         backend: makes the state backend. Default: cdktf's local one, beside `cdktf.json`.
+        beside: makes files that are written below the output folder too, by relative path. Default: none.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class MeshStack(TerraformStack):
         *,
         recorded: Mapping[str, str | None],
         backend: Backend | None = None,
+        beside: Callable[[], Mapping[str, bytes]] = dict,
     ) -> None:
         super().__init__(scope, compiled.name)
         cdktf.TerraformProvider(
@@ -87,7 +90,7 @@ class MeshStack(TerraformStack):
         if backend:
             backend(self)
         self.recorded = dict(recorded)
-        self._writer = _Synthesizer(self, compiled, SchemaCheck(mesh.environment.provider_version))
+        self._writer = _Synthesizer(self, compiled, SchemaCheck(mesh.environment.provider_version), beside)
         self.synthesizer = self._writer
 
     @property
@@ -98,8 +101,14 @@ class MeshStack(TerraformStack):
 
 @jsii.implements(cdktf.IStackSynthesizer)
 class _Synthesizer:
-    def __init__(self, stack: MeshStack, compiled: CompiledStack, check: SchemaCheck) -> None:
-        self._stack, self._compiled, self._check = stack, compiled, check
+    def __init__(
+        self,
+        stack: MeshStack,
+        compiled: CompiledStack,
+        check: SchemaCheck,
+        beside: Callable[[], Mapping[str, bytes]],
+    ) -> None:
+        self._stack, self._compiled, self._check, self._beside = stack, compiled, check, beside
         self._default = stack.synthesizer
         self.findings: list[Finding] = []
 
@@ -122,6 +131,8 @@ class _Synthesizer:
             raise MeshformError(self.findings)
         for name, content in self._compiled.assets.items():
             write(f"{path.parent}/{name}", content)
+        for name, content in self._beside().items():
+            write(path.parents[2] / name, content)
         document = merged(self._compiled.blocks, written)
         for name, ours in self._compiled.blocks.items():
             if isinstance(ours, list):  # `import` and the like: the user's own stand beside ours
@@ -173,6 +184,7 @@ def add_stacks(
 ) -> dict[str, MeshStack]:
     """Evaluate and compile a mesh, and add its stacks to an app, each dependent on those before it.
 
+    Synthesis also writes the manifest of each product, `manifests/DOMAIN.PRODUCT.json` in the output folder.
     Warnings become cdktf annotations of the stack that they concern.
 
     Args:
@@ -190,7 +202,8 @@ def add_stacks(
     settings = settings or Settings.read()
     spec = settings.apply(mesh.spec)
     with no_collection():
-        compiled = compile_mesh(evaluate(spec, settings.environment))
+        evaluation = evaluate(spec, settings.environment)
+        compiled = compile_mesh(evaluation)
     recorded = {
         "mesh": spec.name,
         "environment": settings.environment,
@@ -198,7 +211,10 @@ def add_stacks(
     }
     stacks: dict[str, MeshStack] = {}
     for name, stack in compiled.stacks.items():
-        stacks[name] = MeshStack(app, stack, compiled, recorded=recorded, backend=backend)
+        # one stack writes the manifests: the platform's, which there is once
+        mine = name == compiled.environment.platform_stack
+        beside = (lambda: manifests(evaluation.mesh)) if mine else dict
+        stacks[name] = MeshStack(app, stack, compiled, recorded=recorded, backend=backend, beside=beside)
         for required in stack.requires:
             stacks[name].add_dependency(stacks[required])
     for finding in compiled.warnings:

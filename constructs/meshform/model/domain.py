@@ -65,6 +65,10 @@ class DomainSpec(CatalogSettings):
             raise ValueError(f"Meshform sets {', '.join(sorted(taken))} itself")
         return tags
 
+    def catalog_in(self, environment: Environment) -> str:
+        """Name of the catalog that holds its schemas in an environment."""
+        return environment.scoped(self.catalog or self.name)
+
     @property
     def properties(self) -> dict[str, str]:
         """Properties of its catalog or, in a shared one, of its schemas."""

@@ -58,11 +58,15 @@ class Environment(Value):
     provider_version: str = ">= 1.128, < 2"
 
     @classmethod
-    def local(cls, *, deployer: str, creates_external: bool = True) -> Environment:
+    def local(
+        cls, *, deployer: str, creates_principals: bool = True, creates_external: bool = True
+    ) -> Environment:
         """The local workspace on this machine: no account, no network, data may be deleted.
 
         Args:
             deployer: see Environment.
+            creates_principals: see Environment. Default: it does; say False where another repository's mesh
+                makes them in the same local workspace.
             creates_external: see Environment. Default: it does; say False where another repository deploys
                 into the same local workspace what this mesh reads.
         """
@@ -70,7 +74,7 @@ class Environment(Value):
             name="local",
             deployer=deployer,
             personal=True,
-            creates_principals=True,
+            creates_principals=creates_principals,
             workspace_id=LOCAL_WORKSPACE_ID,
             creates_external=creates_external,
             provider_source=LOCAL_PROVIDER,

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from meshform.model.contract import Column
 from meshform.model.environment import Environment
-from meshform.model.findings import Finding, Place
+from meshform.model.findings import Finding, Place, Severity
 from meshform.model.inputs import (
     External,
     ExternalConnection,
@@ -24,7 +25,7 @@ from meshform.model.resolved import ResolvedMesh, ResolvedProduct
 
 
 def external_findings(mesh: ResolvedMesh) -> Iterator[Finding]:
-    """Findings MF420 to MF425, and MF341 to MF346 of the parts of names."""
+    """Findings MF420 to MF425, MF430 and MF431, and MF341 to MF346 of the parts of names."""
     taken = {domain.catalog: f"domain {domain.name!r}" for domain in mesh.domains.values()}
     taken[mesh.platform_catalog] = "the platform"
     mounted: dict[str, tuple[MountedShare, ResolvedProduct]] = {}
@@ -35,11 +36,34 @@ def external_findings(mesh: ResolvedMesh) -> Iterator[Finding]:
         yield from _names_within(product, externals)
         for external in externals:
             yield from _name(external, product, mesh.environment)
+            if isinstance(external, ManifestPort):
+                yield from _foreign(external, product, mesh)
             share = external.share if isinstance(external, ExternalTable | ExternalVolume) else None
             if share:
                 yield from _share(share, product, mounted, taken, mesh.environment)
             else:
                 yield from _not_ours(external, product, taken, mesh.environment)
+
+
+def _foreign(port: ManifestPort, product: ResolvedProduct, mesh: ResolvedMesh) -> Iterator[Finding]:
+    """A port of another mesh must be of a domain that this one does not have, and still be there."""
+    if other := mesh.domains.get(port.domain):
+        yield Finding(
+            code="MF430",
+            summary=f"{product.address} reads the manifest of a domain that this mesh has too",
+            place=product.place,
+            got=f"{port} of {port.place}; domain {port.domain!r} is at {other.place}",
+            fix="read it as a port of the mesh, or rename the domain in one of the repositories",
+        )
+    if port.status in ("deprecated", "retired"):
+        yield Finding(
+            code="MF431",
+            summary=f"{product.address} reads a product that is {port.status}",
+            place=product.place,
+            got=f"{port}, version {port.version}",
+            fix=f"ask {port.owner} what follows it",
+            severity=Severity.ERROR if port.status == "retired" else Severity.WARNING,
+        )
 
 
 def _names_within(product: ResolvedProduct, externals: tuple[External, ...]) -> Iterator[Finding]:
@@ -83,8 +107,15 @@ def _name(external: External, product: ResolvedProduct, environment: Environment
             allowed=f"schema.{kind} in a mounted share" if inside else f"catalog.schema.{kind}",
         )
         return
+    columns = () if isinstance(external, ExternalVolume) else _columns(external)
+    for column in columns:
+        yield from check_identifier("column", column.name, product.place)
     for part, part_kind in zip(parts, ("catalog", "schema", kind), strict=True):
         yield from check_identifier(part_kind, part, product.place)
+
+
+def _columns(external: ManifestPort | ExternalTable) -> tuple[Column, ...]:
+    return external.table.columns if isinstance(external, ManifestPort) else external.columns
 
 
 def _no_name(what: str, external: External | Names, place: Place, environment: Environment) -> Finding:

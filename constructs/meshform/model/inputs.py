@@ -60,6 +60,7 @@ class ManifestPort(PortReference):
         table: its columns, with their types and classes.
         protections: what hides something of it.
         version: version of its product's contract.
+        status: of the contract, as written.
         owner: group that owns its domain.
         place: the manifest.
     """
@@ -69,6 +70,7 @@ class ManifestPort(PortReference):
     table: Table
     protections: tuple[Protection, ...] = ()
     version: str
+    status: str | None = None
     owner: str
     place: Place = NOWHERE
 

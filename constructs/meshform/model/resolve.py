@@ -56,7 +56,7 @@ def resolve(mesh: MeshSpec, environment: Environment) -> tuple[ResolvedMesh, lis
     """Follow every reference of a mesh in one environment.
 
     Returns:
-        The resolved mesh, and findings of MF3xx and MF420 to MF425. With an error among them the mesh is
+        The resolved mesh, and findings of MF3xx and MF420 to MF431. With an error among them the mesh is
         incomplete (what could not be followed is left out) and must not be compiled.
     """
     findings = [
@@ -71,7 +71,7 @@ def resolve(mesh: MeshSpec, environment: Environment) -> tuple[ResolvedMesh, lis
     for spec in mesh.domains:
         domain = ResolvedDomain(
             spec,
-            environment.scoped(spec.catalog or spec.name),
+            spec.catalog_in(environment),
             prefix=f"{spec.name}_" if spec.catalog else "",
         )
         findings += _domain_findings(domain, mesh)

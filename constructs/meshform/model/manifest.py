@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Manifests: what another repository may know of a product, and the only thing that it needs.
+
+A manifest is a JSON file. It holds no secret and nothing of the environment that it was written in: names of
+ports in every environment, columns, types, classes and what hides them, the digest of the contract, whom to
+ask. The same mesh gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from meshform.model.contract import Column, Contract, PhysicalType
+from meshform.model.findings import Value
+from meshform.model.inputs import Protection
+from meshform.model.policy import ROW_FILTER_TAG
+from meshform.model.resolved import ResolvedMesh, ResolvedProduct, ResolvedTable
+
+FORMAT = "meshform-manifest"
+FORMAT_VERSION = 1
+
+_NAME = r"^[\w-]+$"
+
+
+class ManifestSupport(Value):
+    """Where consumers find help."""
+
+    channel: str | None = None
+    email: str | None = None
+    url: str | None = None
+    on_call: str | None = None
+
+
+class ManifestContract(Value):
+    """The contract behind a product.
+
+    Attributes:
+        id: identifier of the contract.
+        digest: changes whenever the contract says something else.
+    """
+
+    id: str
+    digest: str
+
+
+class ManifestPortEntry(Value):
+    """A port.
+
+    Attributes:
+        name, kind, description: as in the contract.
+        schema_name: its schema as the domain calls it.
+        full_names: its name in Unity Catalog, by environment.
+        columns: with types and classes.
+        protections: masks and row filters on it, and who sees what they hide.
+    """
+
+    name: str = Field(pattern=_NAME)
+    kind: PhysicalType
+    description: str = ""
+    schema_name: str = Field(pattern=_NAME)
+    full_names: Mapping[str, str]
+    columns: tuple[Column, ...]
+    protections: tuple[Protection, ...] = ()
+
+
+class ManifestProduct(Value):
+    """A product, as another repository sees it.
+
+    Attributes:
+        domain, name: its address.
+        version, status: of its contract.
+        owner: group that owns its domain.
+        support, contract, ports: see their types.
+    """
+
+    domain: str = Field(pattern=_NAME)
+    name: str = Field(pattern=_NAME)
+    version: str
+    status: str | None = None
+    owner: str
+    support: ManifestSupport = ManifestSupport()
+    contract: ManifestContract
+    ports: tuple[ManifestPortEntry, ...] = ()
+
+
+def manifest_name(product: ResolvedProduct) -> str:
+    """Name of the file: `domain.product.json`."""
+    return f"{product.address}.json"
+
+
+def manifests(mesh: ResolvedMesh) -> dict[str, bytes]:
+    """The manifests of all products, by the path `manifests/domain.product.json`."""
+    return {f"manifests/{manifest_name(one)}": manifest(one, mesh) for one in mesh.products.values()}
+
+
+def manifest(product: ResolvedProduct, mesh: ResolvedMesh) -> bytes:
+    """The manifest of a product, as the bytes of its file."""
+    spec, contract = product.domain.spec, product.spec.contract
+    support = {
+        name: text
+        for name in ("channel", "email", "url", "on_call")
+        if (text := getattr(spec.support, name)) is not None
+    }
+    described: dict[str, Any] = {
+        "domain": spec.name,
+        "name": product.name,
+        "version": contract.version,
+        "owner": spec.owner,
+        "support": support,
+        "contract": {"id": contract.id, "digest": contract_digest(contract)},
+        "ports": [_port(port, product, mesh) for _, port in sorted(product.ports.items())],
+    }
+    if contract.status:
+        described["status"] = contract.status
+    whole = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "digest": digest(described),
+        "product": described,
+    }
+    return json.dumps(whole, ensure_ascii=False, indent=2, sort_keys=True).encode() + b"\n"
+
+
+def digest(value: Any) -> str:
+    """A digest of plain data, whatever the order of its keys."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+    return f"sha256:{sha256(text.encode()).hexdigest()}"
+
+
+def contract_digest(contract: Contract) -> str:
+    """A digest of what a contract says: of its document, or of the value made in Python."""
+    return digest(contract.raw or _plain(contract))
+
+
+def _plain(value: Any) -> Any:
+    """What was said of a value, without places."""
+    if isinstance(value, BaseModel):
+        fields = value.__dict__
+        return {name: _plain(fields[name]) for name in value.model_fields_set - {"place", "raw"}}
+    if isinstance(value, tuple | list):
+        return [_plain(one) for one in value]
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    return value
+
+
+def _port(port: ResolvedTable, product: ResolvedProduct, mesh: ResolvedMesh) -> dict[str, Any]:
+    catalogs = ((one, product.domain.spec.catalog_in(one)) for one in mesh.spec.environments)
+    described: dict[str, Any] = {
+        "name": port.name,
+        "kind": port.spec.physical_type,
+        "schema_name": port.domain_schema,
+        "full_names": {one.name: f"{catalog}.{port.schema}.{port.name}" for one, catalog in catalogs},
+        "columns": [_column(column) for column in port.spec.columns],
+    }
+    if port.spec.description:
+        described["description"] = port.spec.description
+    if protections := [
+        {"name": name, "exempt": sorted(exempt)} for name, exempt in sorted(_protections(port, product, mesh))
+    ]:
+        described["protections"] = protections
+    return described
+
+
+def _column(column: Column) -> dict[str, Any]:
+    described: dict[str, Any] = {"name": column.name, "type": column.type}
+    if column.description:
+        described["description"] = column.description
+    if column.required:
+        described["required"] = True
+    if column.classification:
+        described["classification"] = column.classification
+    return described
+
+
+def _protections(
+    port: ResolvedTable, product: ResolvedProduct, mesh: ResolvedMesh
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for name in {column.classification for column in port.classified_columns()}:
+        declared = mesh.classifications.get(name or "")
+        if declared and declared.mask:
+            yield f"the mask of class {declared.name!r}", declared.exempt
+    tags = {tag for column in port.spec.columns for tag in column.tags}
+    for row_filter in mesh.row_filters(product.domain.name):
+        if f"{ROW_FILTER_TAG}={row_filter.name}" in tags:
+            yield f"the row filter {row_filter.name!r}", row_filter.exempt
