@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
+from pydantic_core import to_json
 
 from meshform.model.contract import Column, Contract, PhysicalType
 from meshform.model.findings import Value
@@ -103,27 +104,28 @@ def manifest(product: ResolvedProduct, mesh: ResolvedMesh) -> bytes:
     spec, contract = product.domain.spec, product.spec.contract
     support = {
         name: text
-        for name in ("channel", "email", "url", "on_call")
+        for name in ("channel", "email", "on_call", "url")
         if (text := getattr(spec.support, name)) is not None
     }
+    # keys stand in the order of the alphabet, which saves sorting them
     described: dict[str, Any] = {
+        "contract": {"digest": contract_digest(contract), "id": contract.id},
         "domain": spec.name,
         "name": product.name,
-        "version": contract.version,
         "owner": spec.owner,
-        "support": support,
-        "contract": {"id": contract.id, "digest": contract_digest(contract)},
         "ports": [_port(port, product, mesh) for _, port in sorted(product.ports.items())],
     }
     if contract.status:
         described["status"] = contract.status
+    described["support"] = support
+    described["version"] = contract.version
     whole = {
+        "digest": digest(described),
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
-        "digest": digest(described),
         "product": described,
     }
-    return json.dumps(whole, ensure_ascii=False, indent=2, sort_keys=True).encode() + b"\n"
+    return to_json(whole, indent=2) + b"\n"
 
 
 def digest(value: Any) -> str:
@@ -134,47 +136,39 @@ def digest(value: Any) -> str:
 
 def contract_digest(contract: Contract) -> str:
     """A digest of what a contract says: of its document, or of the value made in Python."""
-    return digest(contract.raw or _plain(contract))
-
-
-def _plain(value: Any) -> Any:
-    """What was said of a value, without places."""
-    if isinstance(value, BaseModel):
-        fields = value.__dict__
-        return {name: _plain(fields[name]) for name in value.model_fields_set - {"place", "raw"}}
-    if isinstance(value, tuple | list):
-        return [_plain(one) for one in value]
-    if isinstance(value, Mapping):
-        return {str(key): _plain(one) for key, one in value.items()}
-    return value
+    if contract.raw:
+        return digest(contract.raw)
+    said = contract.model_dump_json(exclude={"place", "raw"}, exclude_defaults=True)
+    return f"sha256:{sha256(said.encode()).hexdigest()}"
 
 
 def _port(port: ResolvedTable, product: ResolvedProduct, mesh: ResolvedMesh) -> dict[str, Any]:
-    catalogs = ((one, product.domain.spec.catalog_in(one)) for one in mesh.spec.environments)
-    described: dict[str, Any] = {
-        "name": port.name,
-        "kind": port.spec.physical_type,
-        "schema_name": port.domain_schema,
-        "full_names": {one.name: f"{catalog}.{port.schema}.{port.name}" for one, catalog in catalogs},
-        "columns": [_column(column) for column in port.spec.columns],
-    }
+    environments = sorted(mesh.spec.environments, key=lambda one: one.name)
+    in_schema = f"{port.schema}.{port.name}"
+    described: dict[str, Any] = {"columns": [_column(column) for column in port.spec.columns]}
     if port.spec.description:
         described["description"] = port.spec.description
-    if protections := [
-        {"name": name, "exempt": sorted(exempt)} for name, exempt in sorted(_protections(port, product, mesh))
-    ]:
-        described["protections"] = protections
+    described["full_names"] = {
+        one.name: f"{product.domain.spec.catalog_in(one)}.{in_schema}" for one in environments
+    }
+    described["kind"] = port.spec.physical_type
+    described["name"] = port.name
+    if protections := sorted(_protections(port, product, mesh)):
+        described["protections"] = [{"exempt": sorted(exempt), "name": name} for name, exempt in protections]
+    described["schema_name"] = port.domain_schema
     return described
 
 
 def _column(column: Column) -> dict[str, Any]:
-    described: dict[str, Any] = {"name": column.name, "type": column.type}
-    if column.description:
-        described["description"] = column.description
-    if column.required:
-        described["required"] = True
+    described: dict[str, Any] = {}
     if column.classification:
         described["classification"] = column.classification
+    if column.description:
+        described["description"] = column.description
+    described["name"] = column.name
+    if column.required:
+        described["required"] = True
+    described["type"] = column.type
     return described
 
 
