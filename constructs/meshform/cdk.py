@@ -29,6 +29,7 @@ from meshform.declarations import misuse_of_value
 from meshform.governance.evaluate import evaluate
 from meshform.mesh import Mesh
 from meshform.model.findings import Finding, MeshformError, Place, Severity
+from meshform.model.lock import read_lock
 from meshform.model.manifest import manifests
 from meshform.settings import Settings
 from meshform.terraform.compile import CompiledMesh, CompiledStack, compile_mesh
@@ -185,7 +186,8 @@ def add_stacks(
     """Evaluate and compile a mesh, and add its stacks to an app, each dependent on those before it.
 
     Synthesis also writes the manifest of each product, `manifests/DOMAIN.PRODUCT.json` in the output folder.
-    Warnings become cdktf annotations of the stack that they concern.
+    Warnings become cdktf annotations of the stack that they concern. A `mesh.lock` in the working folder is
+    compared with the mesh.
 
     Args:
         app: the app; nothing is written before `synthesize`.
@@ -203,7 +205,7 @@ def add_stacks(
     spec = settings.apply(mesh.spec)
     with no_collection():
         evaluation = evaluate(spec, settings.environment)
-        compiled = compile_mesh(evaluation)
+        compiled = compile_mesh(evaluation, read_lock(Path()))
     recorded = {
         "mesh": spec.name,
         "environment": settings.environment,

@@ -48,6 +48,8 @@ class DataProduct(Construct):
         consumers: who may read which ports, and why: a list, or a YAML file to which `meshform request` adds.
             Default: nobody.
         shares: Delta shares of ports. Default: none.
+        renamed_from: its name before, under which it is deployed somewhere: Terraform then moves it in its
+            state. Default: it was never renamed.
         adopt_tables: views that exist already, so that Terraform takes them over instead of making them, by
             name: True in every environment that is not personal, or names of environments. Default: none.
         version: version of the product. Default: the contract's.
@@ -85,6 +87,7 @@ class DataProduct(Construct):
         inputs: Iterable[Input] = (),
         consumers: Iterable[Consumer] | Path | str = (),
         shares: Iterable[Share] = (),
+        renamed_from: str | None = None,
         adopt_tables: Mapping[str, Adopt | list[str]] = MappingProxyType({}),
         version: str | None = None,
         status: ProductStatus | None = None,
@@ -119,6 +122,7 @@ class DataProduct(Construct):
                 "consumers": _consumers(consumers),
                 "consumers_file": Path(consumers) if isinstance(consumers, str | Path) else None,
                 "shares": tuple(shares),
+                "renamed_from": renamed_from,
                 "adopt_tables": dict(adopt_tables),
                 "version": version,
                 "status": status,

@@ -59,6 +59,8 @@ class Domain(Construct):
             of the schemas. Default: where the metastore keeps it.
         isolated_to: by environment, the workspaces (ids or WorkspaceBindings) that may use the catalog beside
             the deploying one, whose `workspace_id` the Environment must tell. Default: every workspace may.
+        retired: names of products that are not declared any more, and addresses of other things that are
+            gone, as mesh.lock knows them: Terraform lets go of them without destroying them. Default: none.
         adopt: the catalog exists already, and Terraform takes it over instead of making it: True in every
             environment that is not personal, or names of environments. Default: it is made.
         adopt_schemas: the same for schemas, by name; those that are not named are made. Default: every schema
@@ -84,6 +86,7 @@ class Domain(Construct):
         description: str = "",
         schemas: Mapping[str, str] = LAYERS,
         tags: Mapping[str, str] = MappingProxyType({}),
+        retired: Iterable[str] = (),
         adopt: Adopt | list[str] = False,
         adopt_schemas: Mapping[str, Adopt | list[str]] | None = None,
         storage_root: Mapping[str, str] | str | None = None,
@@ -108,6 +111,7 @@ class Domain(Construct):
                 "description": description,
                 "schemas": dict(schemas),
                 "tags": dict(tags),
+                "retired": tuple(retired),
                 "adopt": adopt,
                 "adopt_schemas": adopt_schemas,
                 "storage_root": storage_root,

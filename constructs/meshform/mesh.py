@@ -42,6 +42,8 @@ class Mesh(Construct):
         groups: every group that may own, read or be exempt.
         service_principals: every service principal that runs something.
         classification_tag: key of the governed tag whose values are the classes of columns.
+        retired: names of domains that are not declared any more: Terraform lets go of them without destroying
+            them. Default: none.
         today: the day on which the mesh is evaluated. Default: nothing depends on the day.
 
     Raises:
@@ -60,6 +62,7 @@ class Mesh(Construct):
         groups: Iterable[Group] = (),
         service_principals: Iterable[ServicePrincipal] = (),
         classification_tag: str = "classification",
+        retired: Iterable[str] = (),
         today: date | None = None,
     ) -> None:
         self.place = place_of_caller(id_)
@@ -72,6 +75,7 @@ class Mesh(Construct):
                 "principals": {"groups": tuple(groups), "service_principals": tuple(service_principals)},
                 "platform": platform,
                 "classification_tag": classification_tag,
+                "retired": tuple(retired),
                 "today": today,
             },
         )

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Check the tools: Python, Node, Terraform, cdktf, the local workspace.",
     ),
     "env": ("meshform.cli.env", "Print or write the environment for cdktf and Terraform."),
+    "lock": ("meshform.cli.lock", "Remember what holds data, so that no change loses it."),
     "manifest": ("meshform.cli.manifest", "Write what other repositories may know of the products."),
     "provider": (
         "meshform.cli.provider",

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -12,6 +13,7 @@ from meshform.cli.load import load_mesh
 from meshform.cli.output import print_findings
 from meshform.governance.evaluate import evaluate
 from meshform.model.findings import Finding, MeshformError, Severity
+from meshform.model.lock import read_lock
 from meshform.model.near import did_you_mean, one_of
 from meshform.settings import Settings
 from meshform.terraform.compile import compile_mesh
@@ -21,7 +23,8 @@ from meshform.terraform.compile import compile_mesh
 @click.argument("domain", required=False)
 @click.option("--env", help="Environment to check in. Default: MESHFORM_ENV, or local.")
 def command(domain: str | None, env: str | None) -> None:
-    """Check the mesh of this folder, or only DOMAIN, without Terraform, network or workspace.
+    """Check the mesh of this folder, or only DOMAIN, without Terraform, network or workspace,
+    and against its mesh.lock where there is one.
 
     Prints every finding with its code, place and fix. Exits with 1 when one of them is an error.
     """
@@ -41,7 +44,9 @@ def command(domain: str | None, env: str | None) -> None:
         )
     evaluation = evaluate(spec, environment, domain=domain)
     # compiling finds what only shows there, such as an attribute that the provider does not have
-    findings = evaluation.findings if evaluation.errors else compile_mesh(evaluation).warnings
+    findings = (
+        evaluation.findings if evaluation.errors else compile_mesh(evaluation, read_lock(Path())).warnings
+    )
     print_findings(findings)
     checked = [one for one in evaluation.mesh.domains.values() if domain in (None, one.name)]
     products = sum(len(one.products) for one in checked)

@@ -36,6 +36,7 @@ class DomainSpec(CatalogSettings):
         schemas: comment of each schema, by name.
         tags: properties of the catalog beside those that Meshform sets.
         storage_root, isolated_to: see CatalogSettings; in a shared catalog `storage_root` is of the schemas.
+        retired: products that are not declared any more, and addresses of other things that are gone.
         adopt: environments in which the catalog exists already.
         adopt_schemas: the same for each schema, by name. Default: those of the catalog.
         place: where it was declared.
@@ -51,6 +52,7 @@ class DomainSpec(CatalogSettings):
     description: str = ""
     schemas: Mapping[str, str] = {}
     tags: Mapping[str, str] = {}
+    retired: tuple[str, ...] = ()
     adopt: Adopt = False
     adopt_schemas: Mapping[str, Adopt] | None = None
     place: Place = NOWHERE
@@ -138,6 +140,7 @@ class MeshSpec(Value):
         name: name of the mesh.
         environments, principals, platform: see their types.
         classification_tag: key of the governed tag whose values are the classes of columns.
+        retired: names of domains that are not declared any more.
         today: the day on which the mesh is evaluated, an explicit input; None where nothing depends on it.
     """
 
@@ -149,6 +152,7 @@ class MeshSpec(Value):
     domains: tuple[DomainSpec, ...] = ()
     products: tuple[Product, ...] = ()
     policies: tuple[Policy, ...] = ()
+    retired: tuple[str, ...] = ()
     today: date | None = None
     place: Place = NOWHERE
 

@@ -31,6 +31,8 @@ class Environment(Value):
         production: True leaves names as they are. Default: names carry the environment.
         personal: True lets Terraform delete data (`force_destroy`) and leaves `prevent_destroy` off.
             Default: data is kept.
+        allow_removal: True lets what is retired go: Terraform forgets it, and the data stays. Default: a
+            retired product or domain is refused here.
         creates_principals: True makes the account stack create the registry's groups and service principals.
             Default: they are referred to, and must exist in the account.
         creates_external: True makes the platform stack create stand-ins of the tables, volumes and
@@ -50,6 +52,7 @@ class Environment(Value):
     metastore_admin: bool = False
     production: bool = False
     personal: bool = False
+    allow_removal: bool = False
     creates_principals: bool = False
     creates_external: bool = False
     first_run: Literal["apply", "manual"] = "apply"

@@ -74,6 +74,7 @@ class Volume(Value):
         writers: principals that put files there (READ_VOLUME and WRITE_VOLUME).
         comment: what it is for.
         adopt: environments in which it exists already: True for every one that is not personal, or names.
+        renamed_from: its name before, under which it is deployed somewhere. Default: it was never renamed.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Volume(Value):
     writers: tuple[str, ...] = ()
     comment: str = ""
     adopt: Adopt = False
+    renamed_from: str | None = None
 
 
 class Recipient(Value):
@@ -148,6 +150,7 @@ class Product(Value):
         description: what it is; beside it `purpose`, `usage` and `limitations`, None for the contract's.
         tags: tags of every table, view and volume, beside those of the contract.
         classification: class of the product as a whole, a tag; it masks nothing.
+        renamed_from: its name before, under which it is deployed somewhere.
         adopt_tables: environments in which a view that Terraform makes exists already, by its name.
         consumers_file: the file that its consumers were read from; None when they stand in Python.
         place: where it was declared.
@@ -166,6 +169,7 @@ class Product(Value):
     inputs: tuple[Annotated[Input, PlainValidator(checked_input)], ...] = ()
     consumers: tuple[Consumer, ...] = ()
     shares: tuple[Share, ...] = ()
+    renamed_from: str | None = None
     adopt_tables: Mapping[str, Adopt] = {}
     consumers_file: Path | None = None
     version: str | None = Field(default=None, pattern=r"^v?\d+(\.\d+){0,2}([-+][0-9A-Za-z.+-]+)?$")

@@ -20,6 +20,7 @@ from meshform.model.product import Product
 from meshform.model.protections import protection_findings
 from meshform.model.references import reference_findings
 from meshform.model.registry import registry_findings
+from meshform.model.renames import rename_findings
 from meshform.model.resolved import Reader, ResolvedDomain, ResolvedMesh, ResolvedProduct, ResolvedTable
 from meshform.model.table_entries import entries
 from meshform.model.taken_names import (
@@ -66,6 +67,7 @@ def resolve(mesh: MeshSpec, environment: Environment) -> tuple[ResolvedMesh, lis
         *identifier_findings(mesh, environment),
         *metastore_findings(mesh),
         *adoption_findings(mesh),
+        *rename_findings(mesh),
     ]
     resolved = ResolvedMesh(mesh, environment, {})
     for spec in mesh.domains:

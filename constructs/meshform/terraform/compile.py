@@ -10,13 +10,18 @@ from typing import Any
 from meshform.governance.evaluate import Evaluation
 from meshform.model.environment import Environment
 from meshform.model.findings import Finding, MeshformError, Severity
+from meshform.model.lock import MeshLock
+from meshform.model.renames import before_renames
+from meshform.model.resolve import resolve
 from meshform.model.resolved import ResolvedMesh
 from meshform.terraform.account import add_account
 from meshform.terraform.domain import add_domain
 from meshform.terraform.external import add_external
 from meshform.terraform.grants import Ledger
+from meshform.terraform.growth import blocks_of, grown
 from meshform.terraform.literals import escape, render
 from meshform.terraform.platform import add_platform
+from meshform.terraform.renames import renamed_addresses
 from meshform.terraform.schema_check import SchemaCheck
 from meshform.terraform.stack import Stack
 
@@ -28,7 +33,8 @@ class CompiledStack:
     Attributes:
         name: name of the stack.
         requires: names of the stacks that are deployed before it.
-        blocks: Terraform JSON: `resource`, `data`, and where something is adopted a list `import`.
+        blocks: Terraform JSON: `resource`, `data`, and the lists `import`, `moved` and `removed`, where
+            they are not empty.
         assets: files beside it, by relative path.
     """
 
@@ -46,23 +52,51 @@ class CompiledMesh:
         environment: the environment.
         stacks: by name, in the order of deployment.
         warnings: what was found that does not stop synthesis.
+        lock: what holds data in this environment, to be remembered.
     """
 
     environment: Environment
     stacks: dict[str, CompiledStack]
     warnings: tuple[Finding, ...]
+    lock: MeshLock
 
 
-def compile_mesh(evaluation: Evaluation) -> CompiledMesh:
+def compile_mesh(evaluation: Evaluation, lock: MeshLock | None = None) -> CompiledMesh:
     """Compile every stack of the mesh's environment; of the domains only those that were evaluated.
+
+    Args:
+        evaluation: the mesh, without errors.
+        lock: what held data when the mesh was locked. Default: nobody knows.
 
     Raises:
         MeshformError: when the evaluation has errors; MF319 when domains read one another in a circle, so
-            that their stacks have no order; MF5xx when a block does not fit the provider's schema.
+            that their stacks have no order; MF5xx when a block does not fit the provider's schema, or when
+            something that holds data would be lost.
     """
     if evaluation.errors:
         raise MeshformError(evaluation.findings)
     mesh, environment = evaluation.mesh, evaluation.mesh.environment
+    stacks = _stacks(evaluation, mesh)
+    renamed: dict[tuple[str, str], str] = {}
+    if before := before_renames(mesh.spec):
+        renamed = renamed_addresses(_stacks(evaluation, resolve(before, environment)[0]), stacks)
+    lock, refused = grown(lock, stacks, mesh, renamed, whole=evaluation.domain is None)
+    check = SchemaCheck(environment.provider_version)
+    findings: list[Finding] = [*evaluation.findings, *refused]
+    compiled = {name: _compiled(stack, check, findings) for name, stack in stacks.items()}
+    if any(finding.severity is Severity.ERROR for finding in findings):
+        raise MeshformError(findings)
+    for name, blocks in blocks_of(lock).items():
+        if name not in compiled:  # of a domain that is retired
+            required = environment.account_stack, environment.platform_stack
+            compiled[name] = CompiledStack(name, required, {}, {})
+        compiled[name].blocks.update(blocks)
+    return CompiledMesh(environment, compiled, tuple(findings), lock)
+
+
+def _stacks(evaluation: Evaluation, mesh: ResolvedMesh) -> dict[str, Stack]:
+    """Every stack in the order of deployment, with all its blocks."""
+    environment = mesh.environment
     ledger = Ledger(mesh.principal_names)
     account = Stack(environment.account_stack)
     platform = Stack(environment.platform_stack, requires=(account.name,))
@@ -78,12 +112,7 @@ def compile_mesh(evaluation: Evaluation) -> CompiledMesh:
         stacks[stack.name] = stack
         add_domain(stack, mesh.domains[name], mesh, ledger, evaluation.views, platform)
     ledger.write(stacks)
-    check = SchemaCheck(environment.provider_version)
-    findings: list[Finding] = list(evaluation.findings)
-    compiled = {name: _compiled(stack, check, findings) for name, stack in stacks.items()}
-    if any(finding.severity is Severity.ERROR for finding in findings):
-        raise MeshformError(findings)
-    return CompiledMesh(environment, compiled, tuple(findings))
+    return stacks
 
 
 def _in_order(mesh: ResolvedMesh) -> Iterator[tuple[str, list[str]]]:

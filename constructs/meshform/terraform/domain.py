@@ -38,6 +38,7 @@ def add_domain(
         views: SQL and sources of each view of the mesh, by full name.
         platform: the platform's stack, which writes the grants of a shared catalog.
     """
+    stack.of = domain.name
     schemas = {
         domain.schema(name): _schema(stack, domain, name, comment, mesh)
         for name, comment in domain.spec.schemas.items()
@@ -51,8 +52,10 @@ def add_domain(
     access.policies = _add_policies(stack, domain, mesh, schemas)
     waves = _waves(domain)
     for product in domain.products:
+        stack.of = product.address
         make_product(stack, product, mesh, access, waves[product.address])
     for product in domain.products:
+        stack.of = product.address
         publish_product(stack, product, mesh, access, ledger, views)
 
 

@@ -84,10 +84,12 @@ def add_platform(stack: Stack, mesh: ResolvedMesh, ledger: Ledger) -> None:
         _keep_manage(stack, ledger, catalog, mesh, shared.owner or platform.owner)
     for domain in mesh.domains.values():
         if not domain.is_in_shared_catalog:
+            stack.of = domain.name
             catalog = _domain_catalog(stack, domain, mesh)
             ledger.share_writing(Securable("catalog", domain.catalog))
             _protect(stack, protections, catalog, prefix)
             _keep_manage(stack, ledger, catalog, mesh, domain.spec.owner)
+    stack.of = ""
     add_deployers(stack, mesh, ledger, warehouse)
 
 

@@ -59,6 +59,7 @@ class Block:
     after: tuple[str, ...] = ()
     is_step: bool = False
     import_id: str | None = None  # of an object that exists already
+    of: str = ""  # the product, `domain.product`, or domain that it belongs to
 
     @property
     def address(self) -> str:
@@ -101,12 +102,14 @@ class Stack:
         name: name of the stack.
         requires: names of the stacks that are deployed before it.
         assets: files that stand beside its JSON, by relative path.
+        of: the product or domain that what is added now belongs to.
     """
 
     name: str
     requires: tuple[str, ...] = ()
     blocks: dict[str, Block] = field(default_factory=dict)
     assets: dict[str, bytes] = field(default_factory=dict)
+    of: str = ""
 
     def resource(
         self,
@@ -127,7 +130,10 @@ class Stack:
         body = {key: value for key, value in body.items() if value is not None}
         if lifecycle:
             body["lifecycle"] = dict(lifecycle)
-        return self._add(Block("resource", type_, name, body, place, rank, tuple(after), import_id=import_id))
+        block = Block(
+            "resource", type_, name, body, place, rank, tuple(after), import_id=import_id, of=self.of
+        )
+        return self._add(block)
 
     def data(self, type_: str, name: str, body: Mapping[str, Any], place: Place) -> Block:
         """Add a data source, or return the one that asks the same."""
