@@ -5,20 +5,21 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.meshes import PROD, compiled, contract, domain, mesh, product, view
+from tests.meshes import PROD, contract, domain, evaluated, mesh, product, view
 from tests.terraform_cli import Terraform
 
 from meshform.model.product import Pipeline, Volume
+from meshform.terraform.compile import compile_mesh
 
 SOURCE = Path(__file__).parents[2] / "domains" / "orders" / "pipeline"
 # no step runs anything here: the view and the grants need no table that a pipeline makes
 ENVIRONMENT = PROD.model_copy(update={"first_run": "manual", "creates_principals": True})
 
 
-def parts(**fields):
-    """A domain and its product with a volume, a view and a pipeline."""
+def parts(name="orders", **fields):
+    """A product with a volume, a view and a pipeline."""
     return product(
-        "sales.orders",
+        f"sales.{name}",
         contract=contract(view("numbers")),
         views={"numbers": "SELECT 'a' AS id"},
         **{
@@ -39,10 +40,10 @@ class Stacks:
     def __getitem__(self, name):
         return self._made[name]
 
-    def write(self, *declared, **fields):
-        """Synthesize the mesh into the folders; returns what was compiled."""
-        spec = mesh(*declared, environments=(ENVIRONMENT,), **fields)
-        made = compiled(spec, "prod")
+    def write(self, *declared, lock=None, environment=ENVIRONMENT, **fields):
+        """Synthesize the mesh into the folders; returns its lock."""
+        spec = mesh(*declared, environments=(environment,), **fields)
+        made = compile_mesh(evaluated(spec, "prod"), lock)
         for name, stack in made.stacks.items():
             terraform = self._made.get(name)
             if terraform is None:
@@ -53,7 +54,7 @@ class Stacks:
                 (terraform.folder / path).write_bytes(content)
             if not (terraform.folder / ".terraform").exists():
                 terraform.run("init", "-no-color", "-input=false")
-        return made
+        return made.lock
 
     def apply(self):
         """Apply every stack in order."""
@@ -123,3 +124,92 @@ def test_what_does_not_exist_cannot_be_adopted(stacks):
     stacks.write(domain("sales", adopt=True))
     output = stacks["platform-prod"].run("plan", "-no-color", "-input=false", code=1)
     assert "catalog 'sales' does not exist" in output
+
+
+def actions(terraform):
+    """Addresses by what a plan does with them, without what stays and what is only read."""
+    found = {}
+    for one in planned(terraform):
+        found.setdefault("+".join(one["change"]["actions"]), set()).add(one["address"])
+    return found
+
+
+def objects(store, *types):
+    """Keys of the objects of some types in the workspace."""
+    return {(type_, key) for type_ in types for key, _ in store.all(type_)}
+
+
+def test_a_renamed_product_keeps_its_pipeline_and_job(stacks):
+    """The plan destroys no pipeline, no job, no permissions and no step; its code gets another folder."""
+    lock = stacks.write(parts())
+    stacks.apply()
+    before = stacks["sales-prod"].state()
+    lock = stacks.write(parts("purchases", renamed_from="orders"), lock=lock)
+    found = actions(stacks["sales-prod"])
+    gone = {address.partition(".")[0] for key, of in found.items() if "delete" in key for address in of}
+    assert gone <= {"databricks_workspace_file", "terraform_data"}  # code in another folder, and its next run
+    stacks.apply()
+    after = stacks["sales-prod"].state()
+    for type_ in ("databricks_pipeline", "databricks_job"):
+        assert after[f"{type_}.purchases"]["id"] == before[f"{type_}.orders"]["id"]
+    # the lock remembers the move, and it does no harm when it is deployed
+    stacks.write(parts("purchases"), lock=lock)
+    assert "No changes." in stacks["sales-prod"].plan()
+    stacks.write(parts("purchases"), lock=lock.deployed("prod"))
+    assert "No changes." in stacks["sales-prod"].plan()
+
+
+def test_a_renamed_volume_is_renamed_in_its_place(stacks):
+    """It is updated, not made anew, and its grants follow."""
+    lock = stacks.write(parts())
+    stacks.apply()
+    volume = Volume(name="files", schema_name="bronze", renamed_from="raw")
+    stacks.write(parts(volumes=(volume,)), lock=lock)
+    found = actions(stacks["sales-prod"])
+    assert "databricks_volume.bronze__files" in found["update"]
+    stacks.apply()
+    assert "No changes." in stacks["sales-prod"].plan()
+
+
+def test_a_retired_product_leaves_its_data(stacks):
+    """Terraform forgets what holds data and destroys only the rest; then it plans nothing more."""
+    lock = stacks.write(parts())
+    stacks.apply()
+    types = "databricks_volume", "databricks_pipeline", "databricks_sql_table", "databricks_schema"
+    kept = objects(stacks["sales-prod"].store, *types)
+    assert len(kept) == 7
+    open_ = ENVIRONMENT.model_copy(update={"allow_removal": True})
+    lock = stacks.write(domain("sales", retired=("orders",)), lock=lock, environment=open_)
+    found = actions(stacks["sales-prod"])
+    assert found["forget"] == {
+        "databricks_pipeline.orders",
+        "databricks_sql_table.gold__numbers",
+        "databricks_volume.bronze__raw",
+    }
+    assert not any(address.startswith(types) for address in found["delete"])
+    stacks.apply()
+    assert objects(stacks["sales-prod"].store, *types) == kept
+    assert "No changes." in stacks["sales-prod"].plan()
+
+
+def test_a_retired_domain_leaves_its_data(stacks):
+    """Its stack lets go of the schemas, the platform's of the catalog."""
+    lock = stacks.write(parts(), product("finance.ledger"))
+    stacks.apply()
+    types = "databricks_catalog", "databricks_schema", "databricks_volume", "databricks_pipeline"
+    kept = objects(stacks["sales-prod"].store, *types)
+    open_ = ENVIRONMENT.model_copy(update={"allow_removal": True})
+    rest = product("finance.ledger")
+    stacks.write(rest, lock=lock, environment=open_, retired=("sales",))
+    assert actions(stacks["platform-prod"])["forget"] == {"databricks_catalog.domain__sales"}
+    stacks.apply()
+    assert objects(stacks["sales-prod"].store, *types) == kept
+    assert stacks["sales-prod"].state() == {}
+
+
+def test_without_a_lock_terraform_would_destroy_it(stacks):
+    """What the lock is for: the same change without it plans to delete a volume."""
+    stacks.write(parts())
+    stacks.apply()
+    stacks.write(parts(volumes=()))
+    assert "databricks_volume.bronze__raw" in actions(stacks["sales-prod"])["delete"]

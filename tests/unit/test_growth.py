@@ -13,6 +13,7 @@ from tests.meshes import (
     contract,
     domain,
     evaluated,
+    filter_policy,
     mask_policy,
     mesh,
     port,
@@ -261,6 +262,23 @@ def test_what_is_retired_stays_masked():
     after = mesh(domain("sales", retired=("orders",)), mask_policy(), environments=(LOCAL, DEV, OPEN))
     made = growth(mesh(tagged, mask_policy()), after)
     assert "databricks_entity_tag_assignment.gold__orders__id__classification" in removed(made)
+
+
+def test_what_a_retired_domain_leaves_stays_masked():
+    """Policies on its catalog, the functions of its own ones, and its tags stay where they are."""
+    policies = mask_policy(), filter_policy("home", of="sales")
+    before = mesh(sales(), product("finance.ledger"), *policies)
+    rest = mesh(product("finance.ledger"), policies[0], retired=("sales",), environments=(LOCAL, DEV, OPEN))
+    made = growth(before, rest)
+    assert "databricks_policy_info.sales__mask_personal" in removed(made, "platform-prod")
+    assert {
+        "databricks_policy_info.sales__filter_home",
+        "databricks_schema.governance",
+        "terraform_data.functions_clean_up",
+    } <= removed(made)
+    # a policy that ends is no loss of data
+    ended = growth(before, mesh(sales(), product("finance.ledger"), policies[1]))
+    assert removed(ended, "platform-prod") == set()
 
 
 def test_a_tag_alone_may_go():

@@ -72,8 +72,10 @@ def test_moves_are_forgotten_when_they_are_deployed(project):
     project("lock")
     domains = project.folder / "domains"
     replace(domains / "customers" / "__init__.py", '"orders.orders"', '"orders.purchases"')
-    declared = '        domain,\n        "orders",\n'
-    replace(domains / "orders" / "__init__.py", declared, declared.replace("orders", "purchases") + RENAMED)
+    declared = domains / "orders" / "__init__.py"
+    replace(
+        declared, '        orders,\n        "orders",\n', f'        orders,\n        "purchases",\n{RENAMED}'
+    )
     assert "MF535" in project("lock", "--deployed", "prod", code=1)
     project("lock")
     text = (project.folder / "mesh.lock").read_text()

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from meshform.model.domain import MeshSpec
 from meshform.model.findings import Finding, Place
-from meshform.model.product import PortReference, Product
+from meshform.model.inputs import PortReference
+from meshform.model.product import Product
 
 
 def rename_findings(mesh: MeshSpec) -> Iterator[Finding]:
@@ -47,7 +48,9 @@ def before_renames(mesh: MeshSpec) -> MeshSpec | None:
 
 def _before(product: Product, names: Mapping[str, str]) -> Product:
     inputs = (
-        PortReference(domain=one.domain, product=names.get(one.product_address, one.product), port=one.port)
+        one.model_copy(update={"product": names[one.product_address]})
+        if isinstance(one, PortReference) and one.product_address in names
+        else one
         for one in product.inputs
     )
     consumers = (

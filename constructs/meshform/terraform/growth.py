@@ -28,10 +28,13 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "databricks_share": ("name",),
     "databricks_sql_table": _IN_SCHEMA,
     "databricks_volume": _IN_SCHEMA,
-    # holds none, but what is retired stays masked by it
+    # hold none, but what is retired stays masked by them
     "databricks_entity_tag_assignment": ("entity_name", "tag_key"),
+    "databricks_policy_info": ("on_securable_fullname", "name"),
+    # where it is destroyed, so are the functions of masks
+    "terraform_data": (),
 }
-_TAG = "databricks_entity_tag_assignment"
+_PROTECTS = frozenset({"databricks_entity_tag_assignment", "databricks_policy_info", "terraform_data"})
 # provider 1.128: `name` is updated in place
 _RENAMED_IN_PLACE = frozenset({"databricks_pipeline", "databricks_volume"})
 
@@ -41,8 +44,8 @@ def held_by(stacks: Mapping[str, Stack], mesh: ResolvedMesh) -> Iterator[Held]:
     environment = mesh.environment
     for stack in stacks.values():
         for block in stack.blocks.values():
-            if block.kind == "resource" and block.type in _NAMES:
-                name = ".".join(str(block.body[part]) for part in _NAMES[block.type])
+            if block.kind == "resource" and block.type in _NAMES and not block.is_step:
+                name = ".".join(str(block.body[part]) for part in _NAMES[block.type]) or block.address
                 # a view that only one consumer reads comes and goes with that consumer
                 if block.body.get("table_type") != "VIEW" or name in mesh.tables:
                     yield Held(environment.name, stack.name, block.address, name, block.of)
@@ -130,7 +133,7 @@ class _Comparison:
             elif refused := self._anew(before, after):
                 self._findings.append(refused)
                 kept[key] = before
-            elif after.key != key and before.in_terraform:
+            elif after.key != key and after.stack == before.stack and before.in_terraform:
                 self._move(key, after.address)
         self._findings += [*self._used_again(), *self._contradictions()]
         return MeshLock(kept, self._moved, self._removed), self._findings
@@ -149,7 +152,7 @@ class _Comparison:
             if before.in_terraform:
                 self._removed[before.key] = before
             return None
-        if before.type == _TAG and not retired:
+        if before.type in _PROTECTS and not retired:
             return None
         what = _shown(before)
         if retired:
@@ -175,6 +178,8 @@ class _Comparison:
 
     def _anew(self, before: Held, after: Held) -> Finding | None:
         """An object that would be made anew, in another state or under another name, without its data."""
+        if before.type in _PROTECTS:
+            return None
         if after.stack != before.stack:
             return Finding(
                 code="MF534",
@@ -217,7 +222,7 @@ class _Comparison:
             block = self._stacks[key[1]].blocks.get(key[2]) if key[1] in self._stacks else None
             if block is None:
                 continue
-            if key in self._removed and (block.import_id is not None or block.type == _TAG):
+            if key in self._removed and (block.import_id is not None or block.type in _PROTECTS):
                 del self._removed[key]  # in the state still, or taken back
                 continue
             yield Finding(
