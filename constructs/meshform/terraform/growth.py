@@ -52,8 +52,8 @@ def held_by(stacks: Mapping[str, Stack], mesh: ResolvedMesh) -> Iterator[Held]:
     for domain in mesh.domains.values():
         stack_name = environment.domain_stack(domain.name)
         for product in domain.products if stack_name in stacks else ():
-            for table in product.tables if product.spec.pipeline else ():
-                if not table.is_view:
+            for table in product.tables:
+                if table.entry is None and not table.is_view:  # made by a pipeline or a job
                     address = f"table.{table.schema}.{table.name}"
                     yield Held(environment.name, stack_name, address, table.full_name, product.address)
 
