@@ -25,6 +25,7 @@ class Terraform:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.installed = installed
+        self.configuration = "\0"  # until `write`
         self.store = Store(store)
         self.env = {
             **{key: value for key, value in os.environ.items() if not key.startswith(("TF_", "DATABRICKS_"))},

@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "env": ("meshform.cli.env", "Print or write the environment for cdktf and Terraform."),
     "lock": ("meshform.cli.lock", "Remember what holds data, so that no change loses it."),
     "manifest": ("meshform.cli.manifest", "Write what other repositories may know of the products."),
+    "permissions": ("meshform.cli.permissions", "Show what the deploy identity of a domain needs, and why."),
     "provider": (
         "meshform.cli.provider",
         "The local workspace as a Terraform provider; Terraform starts it.",

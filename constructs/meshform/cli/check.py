@@ -9,12 +9,11 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from meshform.cli.load import load_mesh
+from meshform.cli.load import load_mesh, require_domain
 from meshform.cli.output import print_findings
 from meshform.governance.evaluate import evaluate
-from meshform.model.findings import Finding, MeshformError, Severity
+from meshform.model.findings import Severity
 from meshform.model.lock import read_lock
-from meshform.model.near import did_you_mean, one_of
 from meshform.settings import Settings
 from meshform.terraform.compile import compile_mesh
 
@@ -31,17 +30,8 @@ def command(domain: str | None, env: str | None) -> None:
     settings = Settings.read()
     environment = env or settings.environment
     spec = load_mesh(settings)
-    names = [one.name for one in spec.domains]
-    if domain is not None and domain not in names:
-        raise MeshformError(
-            Finding(
-                code="MF332",
-                summary="the mesh has no domain of that name",
-                got=domain,
-                allowed=one_of(names),
-                fix=did_you_mean(domain, names),
-            )
-        )
+    if domain is not None:
+        require_domain(spec, domain)
     evaluation = evaluate(spec, environment, domain=domain)
     # compiling finds what only shows there, such as an attribute that the provider does not have
     findings = (

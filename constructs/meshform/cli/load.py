@@ -14,6 +14,7 @@ from typing import Any
 
 from meshform.model.domain import MeshSpec
 from meshform.model.findings import Finding, MeshformError, Place
+from meshform.model.near import did_you_mean, one_of
 from meshform.settings import Settings
 from meshform.toolchain import Layout
 from meshform.toolchain.environment import settings
@@ -48,6 +49,25 @@ def load_mesh(run: Settings, root: Path | None = None) -> MeshSpec:
             root, f"the function returns {type(mesh).__name__}, not a Mesh", "return the mesh from it"
         )
     return run.apply(mesh.spec)
+
+
+def require_domain(mesh: MeshSpec, name: str) -> None:
+    """Refuse the name of a domain that the mesh does not have.
+
+    Raises:
+        MeshformError: MF332, with the nearest name.
+    """
+    names = [domain.name for domain in mesh.domains]
+    if name not in names:
+        raise MeshformError(
+            Finding(
+                code="MF332",
+                summary="the mesh has no domain of that name",
+                got=name,
+                allowed=one_of(names),
+                fix=did_you_mean(name, names),
+            )
+        )
 
 
 def _prepare_node(root: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from meshform.local.rules.authority import authorize_grants
 from meshform.local.rules.grants import check_grants, grants_on, set_grant, set_grants
 from meshform.local.rules.privileges import PRIVILEGES
 from meshform.local.rules.refusal import Refusal
@@ -49,6 +50,7 @@ def write(store: Store, type_: str, value: Row) -> None:
         Refusal: the securable or a principal does not exist, or a privilege does not apply.
     """
     kind, name = _securable(value)
+    authorize_grants(store, kind, name)
     value["id"] = f"{kind}/{name}"
     value["provider_config"] = []
     if type_ == "databricks_grant":
@@ -67,6 +69,8 @@ def write(store: Store, type_: str, value: Row) -> None:
 def delete(store: Store, type_: str, prior: Row) -> None:
     """Take away all grants of the securable, or those of the one principal."""
     kind, name, principal = _parts(type_, str(prior.get("id")))
+    if find(store, kind, name) is not None:
+        authorize_grants(store, kind, name)
     if principal is not None:
         set_grant(store, kind, name, principal, ())
     else:

@@ -14,6 +14,7 @@ from typing import Any
 from meshform.governance.sql_text import SqlError
 from meshform.local.content import content_at, content_key
 from meshform.local.ddl import parse_functions
+from meshform.local.rules.authority import creator_of
 from meshform.local.rules.grants import has_privilege
 from meshform.local.rules.refusal import Refusal, does_not_exist
 from meshform.local.rules.relations import make_function, make_table
@@ -55,7 +56,7 @@ def run_task(store: Store, task: Row, job: Row) -> None:
     if pipeline_task := _one(task, "pipeline_task"):
         _run_pipeline(store, str(pipeline_task.get("pipeline_id")))
     elif (sql_task := _one(task, "sql_task")) and (file := _one(sql_task, "file")):
-        _run_sql(store, str(file.get("path")), _principal(job))
+        _run_sql(store, str(file.get("path")), _principal(job) or creator_of(store, "databricks_job", job))
     elif python_task := _one(task, "spark_python_task"):
         _run_python(store, python_task, str(job.get("id")), _principal(job))
     else:
@@ -235,6 +236,7 @@ def _run_sql(store: Store, path: str, principal: str | None) -> None:
             function.returns,
             function.body,
             replace=function.replace,
+            owner=principal,
         )
 
 

@@ -77,6 +77,11 @@ class Access:
             self.select(self._builder, table, place)
         return self.select(owner, table, place)
 
+    def read_for_share(self, table: ResolvedTable, place: Place) -> None:
+        """SELECT for who makes a share: its owner must keep it on everything in the share."""
+        if self._builder:
+            self.select(self._builder, table, place)
+
     def select(self, principal: str, table: ResolvedTable, place: Place) -> str:
         """SELECT on a table or view of the domain, once it is made and tagged; returns the grant's
         address.
@@ -102,10 +107,15 @@ class Access:
         self._give(Securable("function", port.full_name), principal, port.privileges, place, PROTECT, ())
 
     def keep_manage(self, securable: Securable, *, rank: Rank = PREPARE, after: Iterable[str] = ()) -> None:
-        """Keep the deployer's MANAGE on what an authoritative grant describes."""
+        """Keep the deployer's MANAGE on what an authoritative grant describes.
+
+        On a schema it also gets APPLY_TAG: a pipeline owns the tables that it makes there, and MANAGE is not
+        enough to tag them.
+        """
         if self._deployer:
+            kept = ["APPLY_TAG", "MANAGE"] if securable.kind == "schema" else ["MANAGE"]
             self._ledger.wish(
-                self._stack, securable, self._deployer, ["MANAGE"], self._place, rank=rank, after=after
+                self._stack, securable, self._deployer, kept, self._place, rank=rank, after=after
             )
 
     def _on_catalog(self, principal: str, privilege: str, place: Place) -> None:

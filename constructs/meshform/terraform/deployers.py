@@ -16,7 +16,6 @@ from meshform.terraform.permissions import access_control
 from meshform.terraform.stack import Block, Stack
 
 ON_ITS_CATALOG = (
-    "APPLY_TAG",
     "CREATE_FUNCTION",
     "CREATE_MATERIALIZED_VIEW",
     "CREATE_SCHEMA",

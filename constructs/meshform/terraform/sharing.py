@@ -39,6 +39,8 @@ def add_shares(
     """
     for share in product.spec.shares:
         ports = [product.ports[name] for name in sorted(share.ports)]
+        for port in ports:
+            access.read_for_share(port, product.place)
         made = [access.made[port.full_name] for port in ports]
         rank = max(rank for rank, _ in made)
         block = stack.resource(

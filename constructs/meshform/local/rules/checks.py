@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from meshform.local.rules.authority import authorize_change, authorize_create, forget_creator
 from meshform.local.rules.compute import (
     check_job,
     check_needs_warehouse,
@@ -54,6 +55,7 @@ def check_create(store: Store, type_: str, value: Row) -> None:
     Raises:
         Refusal: its text names the object.
     """
+    authorize_create(store, type_, value)
     if (kind := KIND_OF.get(type_)) and kind != "pipeline":
         name = full_name(value)
         require_parent(store, kind, name)
@@ -64,6 +66,7 @@ def check_create(store: Store, type_: str, value: Row) -> None:
 
 def check_update(store: Store, type_: str, prior: Row, value: Row) -> None:
     """Refuse an update that Databricks would refuse."""
+    authorize_change(store, type_, prior)
     for attribute in _IMMUTABLE.get(type_, ()):
         if prior.get(attribute) != value.get(attribute):
             raise Refusal(
@@ -81,7 +84,9 @@ def check_update(store: Store, type_: str, prior: Row, value: Row) -> None:
 
 def check_delete(store: Store, type_: str, value: Row) -> None:
     """Refuse a delete that Databricks would refuse: of a catalog or schema that is not empty."""
+    authorize_change(store, type_, value)
     check_empty(store, type_, value)
+    forget_creator(store, type_, value)
 
 
 def _check(store: Store, type_: str, value: Row) -> None:

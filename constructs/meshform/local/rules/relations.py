@@ -70,6 +70,7 @@ def make_function(
     body: str,
     *,
     replace: bool = True,
+    owner: str | None = None,
 ) -> Row:
     """Make a SQL function, or replace it (`CREATE OR REPLACE FUNCTION`).
 
@@ -80,6 +81,7 @@ def make_function(
         returns: its type, as SQL text.
         body: the expression that it returns.
         replace: False refuses a name that is taken.
+        owner: who makes it. Default: the current user.
 
     Raises:
         Refusal: a container is missing, the name is taken by a model, or taken at all.
@@ -97,7 +99,7 @@ def make_function(
             "parameters": [dict(parameter) for parameter in parameters],
             "returns": returns,
             "body": body,
-            "owner": known["owner"] if known else CURRENT_USER,
+            "owner": known["owner"] if known else (owner or CURRENT_USER),
         }
         store.put("function", full_name.lower(), row)
         return row

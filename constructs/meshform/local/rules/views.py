@@ -68,6 +68,18 @@ def _check_columns(store: Store, name: str, definition: str) -> None:
         )
 
 
+def tables_in(definition: str) -> list[str]:
+    """Full names of the tables that a view reads; none when its text cannot be read."""
+    from sqlglot import exp, parse_one
+    from sqlglot.errors import SqlglotError
+
+    try:
+        query = parse_one(definition, read="databricks")
+    except SqlglotError:
+        return []
+    return _tables(query) if isinstance(query, exp.Query) else []
+
+
 def _tables(query: object) -> list[str]:
     """Full names of the tables in a query, without those that the query defines itself; sorted."""
     from sqlglot import exp
