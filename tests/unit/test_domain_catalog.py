@@ -163,7 +163,7 @@ def test_technical_owners_manage_the_schemas_and_see_the_catalog():
     }
     for schema in ("bronze", "silver", "gold"):
         assert bodies(made, "databricks_grants")[f"databricks_grants.schema__{schema}"]["grant"] == [
-            {"principal": "deployer-prod-id", "privileges": ["MANAGE"]},
+            {"principal": "deployer-prod-id", "privileges": ["APPLY_TAG", "MANAGE"]},
             {"principal": "readers", "privileges": ["MANAGE", "USE_SCHEMA"]},
         ]
 

@@ -55,7 +55,7 @@ def test_a_volume_is_managed_and_its_writers_can_put_files_there():
         "writer-prod-id": ["READ_VOLUME", "WRITE_VOLUME"],
     }
     assert granted(made, "databricks_grants.schema__bronze") == {
-        "deployer-prod-id": ["MANAGE"],
+        "deployer-prod-id": ["APPLY_TAG", "MANAGE"],
         "runner-prod-id": ["USE_SCHEMA"],
         "writer-prod-id": ["USE_SCHEMA"],
     }

@@ -30,7 +30,7 @@ from meshform.model.support import Support
 
 SHARED = Platform(
     owner="owners",
-    shared_catalogs=(SharedCatalog(name="shared", description="Small ones.", tags={"a": "b"}),),
+    shared_catalogs=(SharedCatalog(name="shared", description="Small.", tags={"a": "b"}),),
 )
 
 
