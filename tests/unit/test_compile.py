@@ -73,7 +73,7 @@ def grants(stacks) -> list:
             (kind,) = body.keys() - {"principal", "privileges", "depends_on"}
             given.append((kind, body[kind], body["principal"], body["privileges"]))
         for body in resources(stack, "databricks_grants").values():
-            (kind,) = body.keys() - {"grant", "depends_on"}
+            (kind,) = body.keys() - {"grant", "depends_on", "lifecycle"}
             given += [(kind, body[kind], one["principal"], one["privileges"]) for one in body["grant"]]
     return given
 
@@ -253,7 +253,7 @@ def test_no_securable_has_two_kinds_of_grants_or_two_writers():
     whole, each = [], []
     for stack in compiled(mesh(*full()), "prod").stacks.values():
         for body in resources(stack, "databricks_grants").values():
-            (kind,) = body.keys() - {"grant", "depends_on"}
+            (kind,) = body.keys() - {"grant", "depends_on", "lifecycle"}
             whole.append((kind, body[kind]))
         bodies = resources(stack, "databricks_grant").values()
         each += [("catalog", body["catalog"], body["principal"]) for body in bodies]

@@ -7,10 +7,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from tests.meshes import evaluated, group_consumer, mesh, product
+from tests.meshes import evaluated, group_consumer, mesh, product, table
 
 from meshform.cli import main
 from meshform.cli.show import _domain, types_in_state
+from meshform.model.ports import Elsewhere, Function, ManagedTable
 
 ROOT = Path(__file__).parents[2]
 
@@ -55,6 +56,37 @@ def test_it_shows_domains_products_ports_and_their_readers(show):
     ]
     assert "gold.orders_gold  materialized view  personal: customer_id" in lines
     assert "bronze" not in out
+
+
+def test_it_shows_the_life_of_a_product_and_who_makes_its_ports():
+    """Status and successor, maker, and ports that are no tables."""
+    function = Function(name="f", returns="int", body="1")
+    spec = mesh(
+        product(
+            "sales.old",
+            table("ours", physical_type="table"),
+            table("theirs"),
+            tables={"ours": ManagedTable(), "theirs": Elsewhere(by="a bundle")},
+            functions=(function,),
+            version="1.5",
+            status="deprecated",
+            sunset=date(2027, 1, 31),
+            description="What was sold.",
+            consumers=(group_consumer("f"),),
+        ),
+        product("sales.new", version="2.0", replaces="old"),
+    )
+    resolved = evaluated(spec, "prod").mesh
+    lines = [line.plain.strip() for line in _domain(resolved.domains["sales"], resolved)]
+    at = lines.index("product old  version 1.5")
+    assert lines[at + 1 : at + 7] == [
+        "What was sold.",
+        "Deprecated: it is kept until 2027-01-31. Use sales.new instead.",
+        "gold.ours  table, made by Terraform",
+        "gold.theirs  materialized view, made by a bundle",
+        "gold.f  function",
+        "read by group readers: to read it",
+    ]
 
 
 def test_it_shows_the_stacks_and_what_their_states_hold(show, tmp_path):
