@@ -256,6 +256,24 @@ def test_a_product_is_retired_with_two_keys():
     )
 
 
+def test_a_product_of_status_retired_may_leave_when_the_lock_knows_it():
+    """The status is the first key, also for what leaves before its product does."""
+    fields = {"views": {}, "contract": contract(table("orders")), "shares": ()}
+    ended = product("sales.orders", volumes=(Volume(name="raw", schema_name="bronze"),), **fields)
+    after = mesh(domain("sales"), environments=(LOCAL, DEV, OPEN))
+    before = mesh(ended.model_copy(update={"status": "retired"}))
+    gone = removed(growth(before, after))
+    assert {address for address in gone if "tag" not in address} == {
+        "databricks_pipeline.orders",
+        "databricks_volume.bronze__raw",
+    }
+    assert {finding.code for finding in refused(before, mesh(domain("sales")))} == {"MF537"}
+    assert {finding.code for finding in refused(mesh(ended), after)} == {"MF536"}
+    less = ended.model_copy(update={"status": "retired", "volumes": ()})
+    made = growth(before, mesh(less, environments=(LOCAL, DEV, OPEN)))
+    assert "databricks_volume.bronze__raw" in removed(made)
+
+
 def test_what_is_retired_stays_masked():
     """Tags of a retired product are let go of, too: without them its masks would stop matching."""
     tagged = sales(contract=contract(table("orders", column(classification="personal")), view("daily")))

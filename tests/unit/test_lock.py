@@ -11,9 +11,9 @@ from meshform.model.lock import Held, MeshLock, read_lock
 
 ONE = Held("prod", "sales-prod", "databricks_schema.gold", "sales.gold", "sales")
 GONE = Held("prod", "sales-prod", "databricks_volume.bronze__raw", "sales.bronze.raw", "sales.orders")
-LOCK = MeshLock(
-    {ONE.key: ONE}, {("prod", "sales-prod", "databricks_job.a"): "databricks_job.b"}, {GONE.key: GONE}
-)
+ENDED = Held("prod", "sales-prod", "databricks_pipeline.old", "sales_old", "sales.old", retired=True)
+MOVED = {("prod", "sales-prod", "databricks_job.a"): "databricks_job.b"}
+LOCK = MeshLock({ONE.key: ONE, ENDED.key: ENDED}, MOVED, {GONE.key: GONE})
 
 
 def test_a_lock_is_one_line_for_each_object():
@@ -21,7 +21,7 @@ def test_a_lock_is_one_line_for_each_object():
     first, *lines = LOCK.text().splitlines()
     assert json.loads(first) == {"mesh.lock": 1}
     assert lines == sorted(lines)
-    assert json.loads(lines[0]) == {
+    assert json.loads(lines[1]) == {
         "environment": "prod",
         "stack": "sales-prod",
         "address": "databricks_schema.gold",
@@ -51,7 +51,7 @@ def test_a_lock_forgets_what_is_deployed():
     assert LOCK.deployed("dev") == LOCK
 
 
-GOOD = LOCK.text().splitlines()[1]
+GOOD = LOCK.text().splitlines()[2]
 
 
 @pytest.mark.parametrize(

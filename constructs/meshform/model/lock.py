@@ -36,6 +36,7 @@ class Held:
         address: its Terraform address, or `table.SCHEMA.NAME` for a table that a pipeline makes.
         name: its full name in Databricks.
         of: the product, `domain.product`, or domain that it belongs to; "" for the platform.
+        retired: the product has the status `retired`.
     """
 
     environment: str
@@ -43,6 +44,7 @@ class Held:
     address: str
     name: str
     of: str
+    retired: bool = False
 
     @property
     def key(self) -> Key:
@@ -76,7 +78,10 @@ class MeshLock:
 
     def text(self) -> str:
         """The content of the file."""
-        lines = [_line(one.key, address=one.address, name=one.name, of=one.of) for one in self.held.values()]
+        lines = [
+            _line(one.key, address=one.address, name=one.name, of=one.of, **_RETIRED if one.retired else {})
+            for one in self.held.values()
+        ]
         lines += [_line(key, moved=key[2], to=to) for key, to in self.moved.items()]
         lines += [
             _line(one.key, removed=one.address, name=one.name, of=one.of) for one in self.removed.values()
@@ -93,6 +98,9 @@ class MeshLock:
 
 
 EMPTY = MeshLock({}, {}, {})
+
+
+_RETIRED = {"status": "retired"}
 
 
 def _line(key: Key, **fields: str) -> str:
@@ -121,7 +129,7 @@ def read_lock(folder: Path) -> MeshLock | None:
             moved[key] = line["to"]
         else:
             target = held if "address" in line else removed
-            target[key] = Held(*key, line["name"], line["of"])
+            target[key] = Held(*key, line["name"], line["of"], line.get("status") == "retired")
         addresses = [key[2], line.get("to", key[2])]
         if not _STACK.fullmatch(key[1]) or not all(_ADDRESS.fullmatch(one) for one in addresses):
             raise _unreadable(number, "not the name of a stack, or not an address", _FIX)
@@ -130,6 +138,7 @@ def read_lock(folder: Path) -> MeshLock | None:
 
 _KEYS = (
     {"environment", "stack", "address", "name", "of"},
+    {"environment", "stack", "address", "name", "of", "status"},
     {"environment", "stack", "moved", "to"},
     {"environment", "stack", "removed", "name", "of"},
 )

@@ -63,8 +63,7 @@ def _before(product: Product, names: Mapping[str, str]) -> Product:
     return product.model_copy(
         update={
             "name": names.get(product.address, product.name),
-            "replaces": product.replaces
-            and names.get(f"{product.domain}.{product.replaces}", product.replaces),
+            "replaces": names.get(product.replaces_address or "", product.replaces),
             "inputs": tuple(inputs),
             "consumers": tuple(consumers),
             "volumes": tuple(volumes),

@@ -42,20 +42,23 @@ _RENAMED_IN_PLACE = frozenset({"databricks_pipeline", "databricks_volume"})
 def held_by(stacks: Mapping[str, Stack], mesh: ResolvedMesh) -> Iterator[Held]:
     """Everything in some stacks that holds data, and the tables of their pipelines."""
     environment = mesh.environment
+    retired = {p.address for p in mesh.products.values() if p.spec.current_status == "retired"}
     for stack in stacks.values():
         for block in stack.blocks.values():
             if block.kind == "resource" and block.type in _NAMES and not block.is_step:
                 name = ".".join(str(block.body[part]) for part in _NAMES[block.type]) or block.address
                 # a view that only one consumer reads comes and goes with that consumer
                 if block.body.get("table_type") != "VIEW" or name in mesh.tables:
-                    yield Held(environment.name, stack.name, block.address, name, block.of)
+                    ended = block.of in retired
+                    yield Held(environment.name, stack.name, block.address, name, block.of, ended)
     for domain in mesh.domains.values():
         stack_name = environment.domain_stack(domain.name)
         for product in domain.products if stack_name in stacks else ():
             for table in product.tables:
                 if table.entry is None and not table.is_view:  # made by a pipeline or a job
                     address = f"table.{table.schema}.{table.name}"
-                    yield Held(environment.name, stack_name, address, table.full_name, product.address)
+                    of = product.address
+                    yield Held(environment.name, stack_name, address, table.full_name, of, of in retired)
 
 
 def grown(
@@ -266,14 +269,17 @@ class _Comparison:
     def _retired(self, one: Held) -> bool:
         spec = self._mesh.spec
         domain_name, _, product = one.of.partition(".")
+        declared = spec.products_by_address.get(one.of)
+        if declared is not None and declared.current_status == "retired":
+            return True
+        if declared is None and one.retired:
+            return True
         if domain_name in spec.retired and domain_name not in self._domains:
             return True
         domain = self._domains.get(domain_name)
         if domain is None:
             return False
-        return one.address in domain.retired or (
-            product in domain.retired and one.of not in spec.products_by_address
-        )
+        return one.address in domain.retired or (product in domain.retired and declared is None)
 
     def _place(self, one: Held) -> Place:
         product = self._mesh.spec.products_by_address.get(one.of)
