@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The mesh: its environments, principals and policies here, each domain in a folder of its own."""
 
-from domains import customers, orders, policies, principals
+from domains import customers, geography, orders, policies, principals, sales, supply
 from meshform import Construct, Environment, Mesh, Platform
 
 
@@ -22,4 +22,7 @@ def declare(scope: Construct) -> Mesh:
     policies.declare(mesh)
     customers.declare(mesh)
     orders.declare(mesh)
+    geography.declare(mesh)
+    supply.declare(mesh)
+    sales.declare(mesh)
     return mesh

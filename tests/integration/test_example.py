@@ -18,7 +18,8 @@ from meshform.local.store import Store
 from meshform.toolchain import Layout, commands_environment
 
 ROOT = Path(__file__).parents[2]
-STACKS = ["account-local", "platform-local", "customers-local", "orders-local"]
+DOMAINS = ("customers", "orders", "geography", "supply", "sales")
+STACKS = ["account-local", "platform-local", *(f"{name}-local" for name in DOMAINS)]
 
 
 class App:
@@ -93,12 +94,25 @@ def test_one_command_deploys_every_type_of_the_example(app: App):
     assert tables == [
         "customers_local.bronze.customers_raw",
         "customers_local.gold.customers",
+        "geography_local.gold.nations",
+        "geography_local.gold.regions",
         "orders_local.bronze.orders_raw",
         "orders_local.gold.orders_gold",
         "orders_local.silver.orders_silver",
+        "sales_local.gold.buyers",
+        "sales_local.gold.line_items",
+        "sales_local.gold.purchases_v1",
+        "sales_local.gold.purchases_v2",
+        "supply_local.gold.part_supply",
+        "supply_local.gold.parts",
+        "supply_local.gold.suppliers",
     ]
     functions = [name for name, _ in app.store.all("function")]
-    assert functions == ["customers_local.governance.home_market", "platform_local.governance.mask_personal"]
+    assert functions == [
+        "customers_local.governance.home_market",
+        "platform_local.governance.mask_personal",
+        "sales_local.gold.net_price",
+    ]
 
 
 def test_the_second_plan_is_empty(app: App):

@@ -1,0 +1,4 @@
+CREATE OR REPLACE FUNCTION `sales_local`.`gold`.`net_price`(`price` decimal(15,2), `discount` decimal(15,2))
+RETURNS decimal(38,4)
+COMMENT 'Price with its discount, without tax.'
+RETURN price * (1 - discount);

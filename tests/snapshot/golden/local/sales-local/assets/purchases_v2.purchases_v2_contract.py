@@ -1,0 +1,85 @@
+"""What the contract of data product sales.purchases_v2 says to its pipeline.
+
+Generated from domains/sales/purchases_v2.odcs.yaml, version 2.0.0. Do not edit: it is made anew with every synthesis.
+
+    from pyspark import pipelines as dp
+    import purchases_v2_contract as contract
+
+    @dp.materialized_view(**contract.table("gold.purchases_v2"))
+    @contract.expectations("gold.purchases_v2")
+    def purchases_v2(): ...
+"""
+
+CONTRACT = {
+    'gold.purchases_v2': {
+        'comment': 'Purchases, second version.\n\nUsage: Revenue and cohorts; join buyers by o_custkey.\n\nLimitations: A purchase may change until its status is F.',
+        'columns': [
+            {'name': 'o_orderkey', 'type': 'bigint', 'comment': 'Number of the purchase.', 'nullable': False},
+            {'name': 'o_custkey', 'type': 'bigint', 'comment': 'Who bought, see buyers.', 'nullable': True},
+            {'name': 'o_orderstatus', 'type': 'string', 'comment': 'F finished, O open or P in part.', 'nullable': True},
+            {'name': 'o_totalprice', 'type': 'decimal(15,2)', 'comment': 'Price of all lines with discount and tax, in dollars.', 'nullable': True},
+            {'name': 'o_orderdate', 'type': 'date', 'comment': 'Day of the purchase.', 'nullable': True},
+            {'name': 'o_orderpriority', 'type': 'string', 'comment': 'Priority from 1-URGENT to 5-LOW.', 'nullable': True},
+            {'name': 'o_clerk', 'type': 'string', 'comment': 'Clerk who took the purchase, by number.', 'nullable': True},
+            {'name': 'o_shippriority', 'type': 'int', 'comment': 'Priority of shipping; 0 is usual.', 'nullable': True},
+            {'name': 'o_comment', 'type': 'string', 'comment': 'Free text of the clerk.', 'nullable': True},
+        ],
+        'expect': {
+        },
+        'expect_or_drop': {
+            'o_orderkey_is_not_null': 'o_orderkey IS NOT NULL',
+        },
+        'expect_or_fail': {
+        },
+    },
+}
+
+
+def table(name):
+    """Keyword arguments of a dataset decorator: name, comment and schema of a table, `schema.table`."""
+    described = ", ".join(_ddl(column) for column in CONTRACT[name]["columns"])
+    return {"name": name, "comment": CONTRACT[name]["comment"], "schema": described}
+
+
+def expectations(name):
+    """Decorator with the quality rules of a table: they warn, drop rows or fail the update."""
+    from pyspark import pipelines as dp
+
+    def decorate(function):
+        for kind in ("expect", "expect_or_drop", "expect_or_fail"):
+            for rule, condition in CONTRACT[name][kind].items():
+                function = getattr(dp, kind)(rule, condition)(function)
+        return function
+
+    return decorate
+
+
+def volume(name):
+    """Path of a volume of the product in this environment."""
+    return _spark().conf.get(f"meshform.volume.{name}")
+
+
+def columns(name):
+    """Names and types of the columns of a table, as a schema for a reader of files."""
+    return ", ".join(f"{_quoted(column)} {column['type']}" for column in CONTRACT[name]["columns"])
+
+
+def source(port):
+    """Full name, in this environment, of the input port `domain.product.port`."""
+    return _spark().conf.get(f"meshform.input.{port}")
+
+
+def _ddl(column):
+    text = f"{_quoted(column)} {column['type']}{'' if column['nullable'] else ' NOT NULL'}"
+    comment = column["comment"].replace("\\", "\\\\").replace("'", "\\'")
+    return f"{text} COMMENT '{comment}'" if comment else text
+
+
+def _quoted(column):
+    return "`" + column["name"].replace("`", "``") + "`"
+
+
+def _spark():
+    from pyspark.sql import SparkSession
+
+    return SparkSession.getActiveSession() or SparkSession.builder.getOrCreate()

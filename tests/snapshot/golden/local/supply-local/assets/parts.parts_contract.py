@@ -1,0 +1,85 @@
+"""What the contract of data product supply.parts says to its pipeline.
+
+Generated from domains/supply/parts.odcs.yaml, version 1.0.0. Do not edit: it is made anew with every synthesis.
+
+    from pyspark import pipelines as dp
+    import parts_contract as contract
+
+    @dp.materialized_view(**contract.table("gold.parts"))
+    @contract.expectations("gold.parts")
+    def parts(): ...
+"""
+
+CONTRACT = {
+    'gold.parts': {
+        'comment': 'Parts that can be ordered.\n\nUsage: Look up a part by its number; product sheets are files in the volume.\n\nLimitations: Retail prices are list prices, without discounts.',
+        'columns': [
+            {'name': 'p_partkey', 'type': 'bigint', 'comment': 'Number of the part.', 'nullable': False},
+            {'name': 'p_name', 'type': 'string', 'comment': 'Name of the part: five colours.', 'nullable': True},
+            {'name': 'p_mfgr', 'type': 'string', 'comment': 'Manufacturer of the part.', 'nullable': True},
+            {'name': 'p_brand', 'type': 'string', 'comment': 'Brand of the part.', 'nullable': True},
+            {'name': 'p_type', 'type': 'string', 'comment': 'Type: size, finish and material.', 'nullable': True},
+            {'name': 'p_size', 'type': 'int', 'comment': 'Size of the part, 1 to 50.', 'nullable': True},
+            {'name': 'p_container', 'type': 'string', 'comment': 'Container that it is shipped in.', 'nullable': True},
+            {'name': 'p_retailprice', 'type': 'decimal(15,2)', 'comment': 'List price in dollars.', 'nullable': True},
+            {'name': 'p_comment', 'type': 'string', 'comment': 'Free text of the product manager.', 'nullable': True},
+        ],
+        'expect': {
+        },
+        'expect_or_drop': {
+            'p_partkey_is_not_null': 'p_partkey IS NOT NULL',
+        },
+        'expect_or_fail': {
+        },
+    },
+}
+
+
+def table(name):
+    """Keyword arguments of a dataset decorator: name, comment and schema of a table, `schema.table`."""
+    described = ", ".join(_ddl(column) for column in CONTRACT[name]["columns"])
+    return {"name": name, "comment": CONTRACT[name]["comment"], "schema": described}
+
+
+def expectations(name):
+    """Decorator with the quality rules of a table: they warn, drop rows or fail the update."""
+    from pyspark import pipelines as dp
+
+    def decorate(function):
+        for kind in ("expect", "expect_or_drop", "expect_or_fail"):
+            for rule, condition in CONTRACT[name][kind].items():
+                function = getattr(dp, kind)(rule, condition)(function)
+        return function
+
+    return decorate
+
+
+def volume(name):
+    """Path of a volume of the product in this environment."""
+    return _spark().conf.get(f"meshform.volume.{name}")
+
+
+def columns(name):
+    """Names and types of the columns of a table, as a schema for a reader of files."""
+    return ", ".join(f"{_quoted(column)} {column['type']}" for column in CONTRACT[name]["columns"])
+
+
+def source(port):
+    """Full name, in this environment, of the input port `domain.product.port`."""
+    return _spark().conf.get(f"meshform.input.{port}")
+
+
+def _ddl(column):
+    text = f"{_quoted(column)} {column['type']}{'' if column['nullable'] else ' NOT NULL'}"
+    comment = column["comment"].replace("\\", "\\\\").replace("'", "\\'")
+    return f"{text} COMMENT '{comment}'" if comment else text
+
+
+def _quoted(column):
+    return "`" + column["name"].replace("`", "``") + "`"
+
+
+def _spark():
+    from pyspark.sql import SparkSession
+
+    return SparkSession.getActiveSession() or SparkSession.builder.getOrCreate()

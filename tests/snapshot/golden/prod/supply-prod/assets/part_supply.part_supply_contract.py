@@ -1,0 +1,117 @@
+"""What the contract of data product supply.part_supply says to its job.
+
+Generated from domains/supply/part_supply.odcs.yaml, version 2.0.0. Do not edit: it is made anew with every synthesis.
+
+    import part_supply_contract as contract
+
+    contract.save(rows, "gold.part_supply")
+"""
+
+import sys
+
+CONTRACT = {
+    'gold.part_supply': {
+        'comment': 'Suppliers of each part, with stock and cost.\n\nUsage: Find the cheapest supplier of a part.\n\nLimitations: Costs are those of today.',
+        'columns': [
+            {'name': 'ps_partkey', 'type': 'bigint', 'comment': 'The part, see parts.', 'nullable': False},
+            {'name': 'ps_suppkey', 'type': 'bigint', 'comment': 'The supplier, see suppliers.', 'nullable': False},
+            {'name': 'ps_availqty', 'type': 'int', 'comment': 'Pieces in stock at the supplier.', 'nullable': True},
+            {'name': 'ps_supplycost', 'type': 'decimal(15,2)', 'comment': 'Cost of one piece in dollars.', 'nullable': True},
+            {'name': 'ps_comment', 'type': 'string', 'comment': 'Free text of the purchasing department.', 'nullable': True},
+        ],
+        'expect': {
+        },
+        'expect_or_drop': {
+        },
+        'expect_or_fail': {
+        },
+    },
+}
+
+
+def save(rows, name):
+    """Replace the rows of a table, `schema.table`, by those of a DataFrame that keep the contract.
+
+    The table is made when there is none. Rows that break a rule of the kind `expect_or_drop` are left out;
+    a row that breaks one of the kind `expect_or_fail` raises ValueError, before anything is written.
+    """
+    rules = CONTRACT[name]
+    for rule, condition in rules["expect_or_fail"].items():
+        if not rows.filter(f"NOT coalesce({condition}, false)").isEmpty():
+            raise ValueError(f"{name}: a row breaks the rule {rule}: {condition}")
+    for condition in rules["expect_or_drop"].values():
+        rows = rows.filter(condition)
+    create(name)
+    names = [_quoted(column) for column in rules["columns"]]
+    rows.select(*names).write.insertInto(full_name(name), overwrite=True)
+
+
+def create(name):
+    """Make a table of the job when there is none, and bring its comment up to date."""
+    if "made_by" not in CONTRACT[name]:
+        for statement in ddl(name):
+            _spark().sql(statement)
+
+
+def ddl(name):
+    """The statements of `create`."""
+    described = ", ".join(_ddl(column) for column in CONTRACT[name]["columns"])
+    comment = _literal(CONTRACT[name]["comment"])
+    return [
+        f"CREATE TABLE IF NOT EXISTS {full_name(name)} ({described})",
+        f"COMMENT ON TABLE {full_name(name)} IS {comment}",
+    ]
+
+
+def full_name(name):
+    """Name of a table of the product, `schema.table`, with the catalog of this environment."""
+    placed = CONTRACT[name].get("name", name)
+    parts = [_setting("meshform.catalog"), *placed.split(".")]
+    return ".".join("`" + part.replace("`", "``") + "`" for part in parts)
+
+
+def columns(name):
+    """Names and types of the columns of a table, as a schema for a reader of files."""
+    return ", ".join(f"{_quoted(column)} {column['type']}" for column in CONTRACT[name]["columns"])
+
+
+def volume(name):
+    """Path of a volume of the product in this environment."""
+    return _setting(f"meshform.volume.{name}")
+
+
+def source(port):
+    """Full name, or path of a volume, in this environment of the input port `domain.product.port`."""
+    return _setting(f"meshform.input.{port}")
+
+
+def connection(name):
+    """Name in this environment of the connection of an input."""
+    return _setting(f"meshform.connection.{name}")
+
+
+def _setting(key):
+    for argument in sys.argv[1:]:
+        name, _, value = argument.partition("=")
+        if name == key:
+            return value
+    raise KeyError(f"the job has no parameter {key}")
+
+
+def _ddl(column):
+    text = f"{_quoted(column)} {column['type']}{'' if column['nullable'] else ' NOT NULL'}"
+    return f"{text} COMMENT {_literal(column['comment'])}" if column["comment"] else text
+
+
+def _literal(text):
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _quoted(column):
+    return "`" + column["name"].replace("`", "``") + "`"
+
+
+def _spark():
+    from pyspark.sql import SparkSession
+
+    return SparkSession.getActiveSession() or SparkSession.builder.getOrCreate()
