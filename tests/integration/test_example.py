@@ -98,6 +98,7 @@ def test_one_command_deploys_every_type_of_the_example(app: App):
         "geography_local.gold.regions",
         "orders_local.bronze.orders_raw",
         "orders_local.gold.orders_gold",
+        "orders_local.silver.orders_quarantine",
         "orders_local.silver.orders_silver",
         "sales_local.gold.buyers",
         "sales_local.gold.line_items",

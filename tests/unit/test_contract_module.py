@@ -226,3 +226,15 @@ def test_the_module_needs_nothing_but_python_to_be_imported():
     """Spark is imported by its functions only, so that a test on a laptop can read the contract."""
     tree = ast.parse(source_of(table("sold")))
     assert not [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+
+
+def test_a_table_with_a_quarantine_drops_just_what_the_other_keeps():
+    """What is neither true nor false counts as broken in both; the decorator is there only then."""
+    drop = rule("there", "id > 0", action=Action.DROP)
+    module = load(source_of(table("sold", quality=(drop, rule("b", "id > 1")), quarantine="bad")))
+    assert list(module.CONTRACT) == ["gold.sold", "gold.bad"]
+    assert module.CONTRACT["gold.sold"]["expect_or_drop"] == {"there": "coalesce((id > 0), FALSE)"}
+    assert module.CONTRACT["gold.sold"]["expect"] == {"b": "id > 1"}
+    assert [one["name"] for one in module.CONTRACT["gold.bad"]["columns"]] == ["id", "broken_rules"]
+    assert callable(module.quarantine)
+    assert not hasattr(load(source_of(table("sold", quality=(drop,)))), "quarantine")

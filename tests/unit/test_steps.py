@@ -142,7 +142,7 @@ def test_a_failing_run_leaves_nothing_half_made(store):
     """When the second function of a file is refused, the first is not there either."""
     text = "CREATE FUNCTION orders_local.gold.a() RETURNS INT RETURN 1; DROP TABLE orders_local.gold.t"
     put_file(store, "/Workspace/meshform/local/orders/functions.sql", text)
-    assert "runs only CREATE FUNCTION" in failure(store, FUNCTIONS_JOB).got
+    assert "runs only queries and CREATE FUNCTION" in failure(store, FUNCTIONS_JOB).got
     assert store.all("function") == []
 
 
@@ -378,10 +378,10 @@ def test_a_run_that_was_deleted_leads_to_the_next_attempt(store, monkeypatch):
     """run-now answers with an error for the token of a deleted run; the step starts another run."""
     start = Runs.start
 
-    def deleted(self, job_id, idempotency_token):
+    def deleted(self, job_id, idempotency_token, only):
         if idempotency_token == token(FUNCTIONS_JOB, "d1", 1):
             raise ApiError(400, "INVALID_STATE", "The run of this token was removed.")
-        return start(self, job_id, idempotency_token)
+        return start(self, job_id, idempotency_token, only)
 
     monkeypatch.setattr(Runs, "start", deleted)
     run(store, FUNCTIONS_JOB)
@@ -428,3 +428,61 @@ def test_wrong_credentials_end_at_once_and_are_not_shown(store):
     assert finding.code == "MF704"
     assert "the token is missing or wrong" in finding.got
     assert "dapi-very-secret" not in str(finding)
+
+
+CHECKS = "/Workspace/meshform/local/orders/orders.checks.sql"
+QUERY = f"SELECT count(*) FROM {TABLE};"  # noqa: S608 - a name of ours
+
+
+def with_checks(store, text, principal=None):
+    """Give the pipeline's job a second task that runs a SQL file."""
+    job = store.get("databricks_job", str(PIPELINE_JOB))
+    job["task"].append(
+        {
+            "task_key": "checks",
+            "depends_on": [{"task_key": "pipeline"}],
+            "sql_task": [{"warehouse_id": "w", "file": [{"path": CHECKS}]}],
+        }
+    )
+    if principal:
+        job["run_as"] = [{"service_principal_name": principal}]
+    store.put("databricks_job", str(PIPELINE_JOB), job)
+    if text is not None:
+        put_file(store, CHECKS, text)
+
+
+def test_a_query_of_a_job_runs_after_the_pipeline_that_makes_its_table(store):
+    """What it reads is there then, and its owner may read it."""
+    with_checks(store, QUERY, RUNNER)
+    run(store, PIPELINE_JOB)
+    (made,) = runs_of(store, PIPELINE_JOB)
+    assert {task["task_key"]: task["code"] for task in made["tasks"]} == {
+        "pipeline": "SUCCESS",
+        "checks": "SUCCESS",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "principal", "message"),
+    [
+        (None, None, "orders.checks.sql) doesn't exist."),
+        ("SELECT count(*) FROM orders_local.gold.other", None, "'orders_local.gold.other', which file"),
+        ("SELECT count(*) FROM gold.orders_gold", None, "Write its full name"),
+        (QUERY, "somebody", "somebody does not have USE CATALOG"),
+    ],
+)
+def test_a_query_that_cannot_run_fails_the_run(store, text, principal, message):
+    """Its file, its table or a privilege is missing."""
+    with_checks(store, text, principal)
+    assert message in failure(store, PIPELINE_JOB).got
+
+
+def test_a_step_can_run_one_task_of_a_job(store):
+    """The others are no part of the run, and an unknown one is refused."""
+    with_checks(store, None)
+    with opened(store, []) as workspace:
+        run_job(workspace, PIPELINE_JOB, "d1", "the step", only="pipeline")
+        (made,) = runs_of(store, PIPELINE_JOB)
+        assert [(task["task_key"], task["code"]) for task in made["tasks"]] == [("pipeline", "SUCCESS")]
+        with pytest.raises(MeshformError, match="has no task 'nothing'"):
+            run_job(workspace, PIPELINE_JOB, "d2", "the step", only="nothing")

@@ -4,14 +4,14 @@
 import pytest
 
 from meshform.governance.sql_text import SqlError
-from meshform.local.ddl import CreateFunction, parse_functions
+from meshform.local.ddl import CreateFunction, parse_file
 
 START = "CREATE FUNCTION a.b.f(x INT) RETURNS INT"
 
 
 def test_each_statement_of_a_file_is_a_function():
     """Semicolons in text and comments do not end a statement; comments and empty statements do not count."""
-    made = parse_functions(
+    made = parse_file(
         "-- first; of two\n"
         "CREATE OR REPLACE FUNCTION `a`.`b`.`f`(`x` DECIMAL(10, 2), y ARRAY<INT>) RETURNS STRING\n"
         "COMMENT 'it\\'s; fine' RETURN concat('a;b', x);;\n"
@@ -28,16 +28,15 @@ def test_each_statement_of_a_file_is_a_function():
         ),
         CreateFunction("a.b.g", (), "BOOLEAN", "TRUE", "", replace=False),
     ]
-    assert parse_functions(" ; -- nothing\n") == []
+    assert parse_file(" ; -- nothing\n") == []
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("DROP FUNCTION a.b.f", "runs only CREATE FUNCTION"),
-        ("CREATE TABLE a.b.t (x INT)", "runs only CREATE FUNCTION"),
-        ("SELECT 1", "runs only CREATE FUNCTION"),
-        ("GRANT SELECT ON TABLE a.b.t TO x", "runs only CREATE FUNCTION"),
+        ("DROP FUNCTION a.b.f", "runs only queries and CREATE FUNCTION"),
+        ("CREATE TABLE a.b.t (x INT)", "runs only queries and CREATE FUNCTION"),
+        ("GRANT SELECT ON TABLE a.b.t TO x", "runs only queries and CREATE FUNCTION"),
         ("CREATE FUNCTION IF NOT EXISTS a.b.f(x INT) RETURNS INT RETURN x", "without more"),
         ("CREATE TEMPORARY FUNCTION a.b.f(x INT) RETURNS INT RETURN x", "without more"),
         ("CREATE FUNCTION a.b.f(x INT) RETURNS INT LANGUAGE PYTHON AS $$ return x $$", "without more"),
@@ -53,4 +52,4 @@ def test_each_statement_of_a_file_is_a_function():
 def test_other_statements_are_refused(text, message):
     """Whatever is not a plain scalar SQL function with a full name is an error that says so."""
     with pytest.raises(SqlError, match=message):
-        parse_functions(text)
+        parse_file(text)

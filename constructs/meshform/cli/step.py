@@ -33,6 +33,7 @@ def run_job_step() -> None:
     MESHFORM_ENV                   environment; `local` is the local workspace
     MESHFORM_STEP_JOB_ID           the job
     MESHFORM_STEP_DIGEST           what it works on; another digest is another run
+    MESHFORM_STEP_ONLY             the only task of the job to run; default: all
     MESHFORM_STEP_LABEL            what the step is for, in lines of progress
     MESHFORM_STEP_TIMEOUT_SECONDS  how long to wait for the run; default 7200
     MESHFORM_STEP_AGAIN            1: a new run even when one has succeeded
@@ -43,8 +44,9 @@ def run_job_step() -> None:
     digest = _variable("MESHFORM_STEP_DIGEST")
     label = os.environ.get("MESHFORM_STEP_LABEL") or f"job {job_id}"
     again = os.environ.get("MESHFORM_STEP_AGAIN") == "1"
+    only = os.environ.get("MESHFORM_STEP_ONLY") or None
     with workspace_of(_variable("MESHFORM_ENV")) as workspace:
-        run_job(workspace, int(job_id), digest, label, again=again)
+        run_job(workspace, int(job_id), digest, label, again=again, only=only)
 
 
 @command.command("drop-functions")

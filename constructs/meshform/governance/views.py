@@ -66,7 +66,7 @@ def resolve_views(
     """
     views: dict[str, ResolvedView] = {}
     findings: list[Finding] = []
-    names = _Names(product, mesh)
+    names = Names(product, mesh)
     for table in product.tables:
         if table.view_sql is None or not table.is_view:
             continue
@@ -88,8 +88,8 @@ def circle_findings(views: Mapping[str, ResolvedView], mesh: ResolvedMesh) -> It
         )
 
 
-class _Names:
-    """What names mean in the views of one product."""
+class Names:
+    """What names of tables mean in the SQL of one product."""
 
     def __init__(self, product: ResolvedProduct, mesh: ResolvedMesh) -> None:
         self.mesh = mesh
@@ -154,7 +154,7 @@ def _read(
     table: ResolvedTable,
     sql: str,
     product: ResolvedProduct,
-    names: _Names,
+    names: Names,
     views: dict[str, ResolvedView],
 ) -> Iterator[Finding]:
     try:
@@ -166,8 +166,8 @@ def _read(
     sources: dict[str, ResolvedTable] = {}
     renamed: list[tuple[TableName, ResolvedTable]] = []
     for name in view.tables:
-        if (forbidden := _forbidden(name)) is not None:
-            findings.append(_finding(REACHES_OUT, table, forbidden, got=str(name)))
+        if (refused := forbidden(name)) is not None:
+            findings.append(_finding(REACHES_OUT, table, refused, got=str(name)))
             continue
         found = names.find(name)
         if isinstance(found, SqlError):
@@ -183,10 +183,11 @@ def _read(
     yield from findings
     if not findings:
         columns = tuple(column or "" for column in view.columns)
-        views[table.full_name] = ResolvedView(_rendered(view, renamed), tuple(sources.values()), columns)
+        views[table.full_name] = ResolvedView(rendered(view, renamed), tuple(sources.values()), columns)
 
 
-def _forbidden(name: TableName) -> SqlError | None:
+def forbidden(name: TableName) -> SqlError | None:
+    """Why no SQL of a product may read a name, or None."""
     first = name.parts[0].casefold()
     if len(name.parts) == 2 and first in _FORMATS:
         reads = "files, not a table"
@@ -269,7 +270,7 @@ def _column_fix(wanted: list[str], given: list[str | None]) -> str:
     return "; ".join(words) or "name each column once"
 
 
-def _rendered(view: ViewSql, renamed: Iterable[tuple[TableName, ResolvedTable]]) -> str:
+def rendered(view: ViewSql, renamed: Iterable[tuple[TableName, ResolvedTable]]) -> str:
     """The text with each name of a table replaced by its full name in this environment."""
     text, shift = view.text, 0
     for name, table in renamed:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The SQL that the local workspace can run: `CREATE FUNCTION` of scalar SQL functions, and nothing else."""
+"""The SQL that the local workspace can run: `CREATE FUNCTION` of scalar SQL functions, and queries."""
 
 from __future__ import annotations
 
@@ -39,14 +39,15 @@ class CreateFunction:
     replace: bool
 
 
-def parse_functions(text: str) -> list[CreateFunction]:
-    """The statements of a file, in order.
+def parse_file(text: str) -> list[CreateFunction | str]:
+    """The statements of a file, in order: functions, and queries as their text.
 
     Raises:
-        SqlError: when it is not SQL, or holds a statement other than `CREATE [OR REPLACE] FUNCTION` with a
-            three-part name, a scalar type and a RETURN.
+        SqlError: when it is not SQL, or holds a statement other than a query, or `CREATE [OR REPLACE]
+            FUNCTION` with a three-part name, a scalar type and a RETURN.
     """
-    return [_function(parse_statement(statement)) for statement in _statements(text)]
+    trees = ((statement, parse_statement(statement)) for statement in _statements(text))
+    return [text if isinstance(tree, exp.Query) else _function(tree) for text, tree in trees]
 
 
 def _statements(text: str) -> Iterator[str]:
@@ -70,7 +71,7 @@ def _statements(text: str) -> Iterator[str]:
 def _function(statement: Any) -> CreateFunction:
     start = statement.sql(dialect=DIALECT)[:60]
     if not isinstance(statement, exp.Create) or statement.kind != "FUNCTION":
-        raise SqlError(f"the local workspace runs only CREATE FUNCTION, not: {start}")
+        raise SqlError(f"the local workspace runs only queries and CREATE FUNCTION, not: {start}")
     signature, returned = statement.this, statement.expression
     properties = statement.args.get("properties")
     extra = [one for one in (properties.expressions if properties else ()) if not isinstance(one, _HARMLESS)]

@@ -78,7 +78,13 @@ class RestApi:
             raise _invalid("job_id is missing or not a number")
         if token is not None and (not isinstance(token, str) or len(token) > _MOST_TOKEN_CHARACTERS):
             raise _invalid(f"idempotency_token is longer than {_MOST_TOKEN_CHARACTERS} characters")
-        run_id = self._runs.start(job_id, token or None)
+        only = body.get("only") or []
+        if not isinstance(only, list) or not all(isinstance(key, str) for key in only):
+            raise _invalid("only is not a list of task keys")
+        try:
+            run_id = self._runs.start(job_id, token or None, only)
+        except Refusal as refusal:
+            raise _invalid(refusal.message) from None
         if run_id is None:
             raise _invalid(f"Job {job_id} does not exist.")
         return {"run_id": run_id, "number_in_job": run_id}

@@ -2,7 +2,8 @@
 """What a task of a job does in the local workspace: a pipeline makes its tables, a SQL file its functions.
 
 No code of a user is ever executed. A pipeline's tables are read from the contract modules beside its code, as
-literals; its code must only be Python that can be compiled.
+literals; its code must only be Python that can be compiled. Of a query in a SQL file only what it reads is
+looked at: there are no rows.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from typing import Any
 
 from meshform.governance.sql_text import SqlError
 from meshform.local.content import content_at, content_key
-from meshform.local.ddl import parse_functions
+from meshform.local.ddl import CreateFunction, parse_file
 from meshform.local.rules.authority import creator_of
 from meshform.local.rules.grants import has_privilege
 from meshform.local.rules.refusal import Refusal, does_not_exist
 from meshform.local.rules.relations import make_function, make_table
 from meshform.local.rules.securables import find, require
+from meshform.local.rules.views import check_query
 from meshform.local.store import Row, Store
 
 _MOST_BYTES = 5_000_000
@@ -219,25 +221,33 @@ def _parse_python(source: bytes, path: str) -> ast.Module:
 
 def _run_sql(store: Store, path: str, principal: str | None) -> None:
     try:
-        functions = parse_functions(_file(store, path).decode())
+        statements = parse_file(_file(store, path).decode())
     except UnicodeDecodeError:
         raise Refusal(f"File '{path}' is not UTF-8 text.") from None
     except SqlError as error:
         raise Refusal(f"File '{path}': {error}{error.where}") from None
-    for function in functions:
-        schema = function.full_name.rpartition(".")[0]
-        require(store, "schema", schema)
-        _require_use(store, principal, function.full_name)
-        _require_privilege(store, principal, ("CREATE_FUNCTION",), "schema", schema)
-        make_function(
-            store,
-            function.full_name,
-            [{"name": name, "type": type_} for name, type_ in function.parameters],
-            function.returns,
-            function.body,
-            replace=function.replace,
-            owner=principal,
-        )
+    for statement in statements:
+        if isinstance(statement, str):  # there are no rows here: what it reads must be there, and readable
+            for table in check_query(store, f"file '{path}'", statement):
+                _require_readable(store, principal, "table", table, "SELECT")
+        else:
+            _make_function(store, statement, principal)
+
+
+def _make_function(store: Store, function: CreateFunction, principal: str | None) -> None:
+    schema = function.full_name.rpartition(".")[0]
+    require(store, "schema", schema)
+    _require_use(store, principal, function.full_name)
+    _require_privilege(store, principal, ("CREATE_FUNCTION",), "schema", schema)
+    make_function(
+        store,
+        function.full_name,
+        [{"name": name, "type": type_} for name, type_ in function.parameters],
+        function.returns,
+        function.body,
+        replace=function.replace,
+        owner=principal,
+    )
 
 
 def _file(store: Store, path: str) -> bytes:

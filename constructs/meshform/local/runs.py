@@ -13,7 +13,7 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from meshform.local.rules.refusal import Refusal
@@ -44,11 +44,19 @@ class Runs:
         self._threads: list[threading.Thread] = []
         self._seconds = float(os.environ.get("MESHFORM_LOCAL_RUN_SECONDS") or 0)
 
-    def start(self, job_id: int, token: str | None) -> int | None:
+    def start(self, job_id: int, token: str | None, only: Collection[str] = ()) -> int | None:
         """Start a run of a job, or find the one that was started with this token.
+
+        Args:
+            job_id: the job.
+            token: the idempotency token, or None.
+            only: keys of the tasks to run. Default: all.
 
         Returns:
             Its id; None when there is no such job.
+
+        Raises:
+            Refusal: `only` names a task that the job does not have.
         """
         with self._store.transaction():
             job = self._store.get("databricks_job", str(job_id))
@@ -61,6 +69,9 @@ class Runs:
                         return int(run["run_id"])
             free = max((one["run_id"] for run in runs for one in (run, *run["tasks"])), default=0) + 1
             keys = [str(task.get("task_key")) for task in job.get("task") or ()]
+            if missing := [key for key in only if key not in keys]:
+                raise Refusal(f"Job {job_id} has no task '{missing[0]}'.")
+            keys = [key for key in keys if not only or key in only]
             self._put(
                 {
                     "run_id": free,
@@ -150,7 +161,8 @@ class Runs:
             self._end(run, _JOB_IS_GONE, f"Job {run['job_id']} was deleted.")
             return
         try:
-            tasks = in_order(job.get("task") or [])
+            keys = {task["task_key"] for task in run["tasks"]}
+            tasks = [task for task in in_order(job.get("task") or []) if task["task_key"] in keys]
         except Refusal as refusal:
             self._end(run, _BROKEN_JOB, refusal.message)
             return
@@ -158,7 +170,7 @@ class Runs:
         for task in tasks:
             if self._stopping.is_set():
                 return
-            row = by_key.setdefault(task["task_key"], {"task_key": task["task_key"], "run_id": run["run_id"]})
+            row = by_key[task["task_key"]]
             if not row.get("code"):  # else it was done before somebody was killed
                 self._task(run, row, task, job, by_key)
         failed = [row for row in by_key.values() if row["code"] == _FAILED]
@@ -170,7 +182,7 @@ class Runs:
 
     def _task(self, run: Row, row: Row, task: Row, job: Row, by_key: dict[str, Row]) -> None:
         """Do a task and write down that it was done, both or neither."""
-        needs = [one["task_key"] for one in task.get("depends_on") or ()]
+        needs = [one["task_key"] for one in task.get("depends_on") or () if one["task_key"] in by_key]
         row["state"] = "TERMINATED"
         if missing := [key for key in needs if by_key[key]["code"] != SUCCESS]:
             row |= {"code": _SKIPPED, "message": f"Task {missing[0]}, which it depends on, did not succeed."}

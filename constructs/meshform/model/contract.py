@@ -85,7 +85,7 @@ class QualityRule(Described):
         type: the type of the rule in ODCS.
         expression: SQL that is true for a good row, when the rule can be told row by row; then it becomes an
             expectation. Alone it makes a rule of type `custom` for Databricks. By default worked out from the
-            rest of the rule; None for a rule that cannot be told so: it is kept, not run.
+            rest of the rule; None for a rule that cannot be told so: what compares a value becomes a check.
         action: what happens to a row for which the expression is not true.
         query: of a rule of type `sql`: a query with one value, to be compared by `operator` and `threshold`.
         metric: of a rule of type `library`: the metric that is compared.
@@ -257,6 +257,9 @@ class Table(Described):
         relationships: foreign keys, also of several columns.
         cluster_by: names of the columns by which the table is clustered, at most four. ODCS has no word for
             it: it is the custom property `clusterBy`.
+        quarantine: name of the table beside it that gets the rows which its `drop` rules leave out, with the
+            names of those rules. It belongs to the product and is never a port. Default: those rows are gone.
+            ODCS has no word for it: it is the custom property `quarantine`.
     """
 
     name: str
@@ -271,6 +274,7 @@ class Table(Described):
     quality: tuple[QualityRule, ...] = ()
     relationships: tuple[Relationship, ...] = ()
     cluster_by: tuple[str, ...] = ()
+    quarantine: str | None = None
     tags: tuple[str, ...] = ()
     deprecated: bool = False
     custom_properties: tuple[CustomProperty, ...] = ()

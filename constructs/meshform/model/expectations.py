@@ -11,7 +11,8 @@ A rule becomes an expectation when it is one of these:
 - `type: sql` whose query counts bad rows, `SELECT COUNT(*) FROM t WHERE NOT (amount >= 0)`, with such a
   threshold: the condition in the brackets.
 
-Every other rule is kept, not run.
+Every other rule that compares a value is measured over the whole table by a check of the product's job, see
+`governance/quality_checks.py`.
 """
 
 from __future__ import annotations
@@ -73,8 +74,11 @@ def condition(rule: Comparison, column: tuple[str, ...] | None) -> str | None:
     if rule.type == "sql":
         found = _COUNT_BAD.fullmatch(rule.query or "")
         return found[1].strip() if found and _is_balanced(found[1]) else None
-    if rule.type != "library" or column is None:
-        return None
+    return good_row(rule, column) if rule.type == "library" and column is not None else None
+
+
+def good_row(rule: Comparison, column: tuple[str, ...]) -> str | None:
+    """The condition of a row that a metric of a column does not count; None for other metrics."""
     name = _quoted(column)
     arguments = rule.arguments or {}
     if rule.metric == "nullValues":

@@ -23,6 +23,7 @@ from meshform.model.odcs_node import Node
 
 ON_VIOLATION = "onViolation"
 CLUSTER_BY = "clusterBy"
+QUARANTINE = "quarantine"
 MEASURE = "measure"
 DESCRIPTION = ("purpose", "usage", "limitations")
 

@@ -14,8 +14,8 @@ from meshform.model.expectations import ENGINE, Comparison, condition
 from meshform.model.near import did_you_mean
 from meshform.model.odcs_keys import CARRIED_WITH, ON_VIOLATION, custom_properties, simple
 from meshform.model.odcs_node import Node
+from meshform.model.quality_metrics import METRICS, OPERATORS
 
-_METRICS = ("duplicateValues", "invalidValues", "missingValues", "nullValues", "rowCount")
 _NAMES = {
     "nullValues": "is_not_null",
     "missingValues": "is_not_missing",
@@ -23,10 +23,6 @@ _NAMES = {
     "duplicateValues": "is_unique",
     "rowCount": "row_count",
 }
-_OPERATORS = (
-    "mustBe", "mustNotBe", "mustBeGreaterThan", "mustBeGreaterOrEqualTo", "mustBeLessThan",
-    "mustBeLessOrEqualTo", "mustBeBetween", "mustNotBeBetween",
-)  # fmt: skip
 _TYPES = ("custom", "library", "sql", "text")
 
 
@@ -49,7 +45,7 @@ def _rule(
 ) -> QualityRule:
     kind = _type(node)
     metric = node.text("metric") or node.text("rule") if kind == "library" else None
-    operators = [one for one in _OPERATORS if node.data.get(one) is not None]
+    operators = [one for one in OPERATORS if node.data.get(one) is not None]
     operator = operators[0] if operators else None
     _check(node, kind, metric, operators)
     compared = Comparison(
@@ -109,11 +105,11 @@ def _check(node: Node, kind: str, metric: str | None, operators: list[str]) -> N
     if kind == "library" and node.data.get("rule") is None:
         if metric is None:
             node.require("metric", "a quality rule of type library")
-        elif metric not in _METRICS:
-            near = did_you_mean(metric, _METRICS)
-            node.note("MF206", "not a metric", "metric", got=metric, allowed=", ".join(_METRICS), fix=near)
+        elif metric not in METRICS:
+            near = did_you_mean(metric, METRICS)
+            node.note("MF206", "not a metric", "metric", got=metric, allowed=", ".join(METRICS), fix=near)
         elif not operators:
-            one_of_these = ", ".join(_OPERATORS)
+            one_of_these = ", ".join(OPERATORS)
             fix = "add `mustBe: 0`"
             node.note("MF210", "a quality rule compares with nothing", allowed=one_of_these, fix=fix)
     elif kind == "sql":

@@ -20,7 +20,7 @@ from meshform.model.data_types import (
 from meshform.model.findings import Finding
 from meshform.model.names import normalized
 from meshform.model.near import did_you_mean, one_of
-from meshform.model.odcs_keys import CLUSTER_BY, KEYS, MEASURE, custom_properties, simple
+from meshform.model.odcs_keys import CLUSTER_BY, KEYS, MEASURE, QUARANTINE, custom_properties, simple
 from meshform.model.odcs_node import Node
 from meshform.model.odcs_quality import quality_rules
 
@@ -46,6 +46,8 @@ def _table(node: Node) -> Table:
     is_measure = [one.text("semanticType") == MEASURE for one in properties]
     custom = custom_properties(node)
     clusters = _cluster_by(node)
+    quarantine = _quarantine(node)
+    carried = ({CLUSTER_BY} if clusters else set()) | ({QUARANTINE} if quarantine else set())
     table = Table(
         name=name,
         logical_name=_logical_name(node, name),
@@ -57,13 +59,31 @@ def _table(node: Node) -> Table:
         relationships=_relationships(node),
         cluster_by=clusters,
         tags=node.texts("tags"),
-        custom_properties=tuple(c for c in custom if c.property != CLUSTER_BY) if clusters else custom,
+        quarantine=quarantine,
+        custom_properties=tuple(c for c in custom if c.property not in carried),
         place=node.place(),
         other=node.other(KEYS[Table]),
         **simple(node, Table),
     )
     _refuse_twin_rules(node, table)
     return table
+
+
+def _quarantine(node: Node) -> str | None:
+    """The custom property `quarantine`: ODCS has no field for where dropped rows go."""
+    for one in node.children("customProperties"):
+        if one.text("property") == QUARANTINE:
+            name = one.text("value")
+            if name and "." not in name:
+                return name
+            one.note(
+                "MF211",
+                "not the name of a quarantine table",
+                "value",
+                got=str(one.data.get("value")),
+                allowed="the name of a table, without its schema: it is made beside the table itself",
+            )
+    return None
 
 
 def _physical_name(node: Node) -> tuple[str | None, str]:

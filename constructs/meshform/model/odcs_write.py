@@ -25,7 +25,7 @@ from meshform.model.contract import (
 from meshform.model.data_types import element_of, to_logical
 from meshform.model.findings import Finding, MeshformError, Place
 from meshform.model.odcs import parse_contract
-from meshform.model.odcs_keys import CLUSTER_BY, DESCRIPTION, FLAGS, MEASURE, ON_VIOLATION, TEXTS
+from meshform.model.odcs_keys import CLUSTER_BY, DESCRIPTION, FLAGS, MEASURE, ON_VIOLATION, QUARANTINE, TEXTS
 from meshform.model.yaml_writer import NotYamlError, dump
 
 
@@ -193,6 +193,8 @@ def _custom(properties: Iterable[CustomProperty]) -> list[dict[str, Any]]:
 def _table(table: Table) -> dict[str, Any]:
     physical = f"{table.schema_name}.{table.name}" if table.schema_name else table.name
     clusters = [CustomProperty(property=CLUSTER_BY, value=list(table.cluster_by))] if table.cluster_by else []
+    if table.quarantine:
+        clusters.append(CustomProperty(property=QUARANTINE, value=table.quarantine))
     measures = [{**_column(one), "semanticType": MEASURE} for one in table.measures]
     return _some(
         [

@@ -18,6 +18,7 @@ from meshform.model.names import check_identifier, normalized
 from meshform.model.near import did_you_mean, one_of
 from meshform.model.product import Product
 from meshform.model.protections import protection_findings
+from meshform.model.quarantine import quarantine_findings, quarantine_table
 from meshform.model.references import reference_findings
 from meshform.model.registry import registry_findings
 from meshform.model.renames import rename_findings
@@ -184,6 +185,11 @@ def _product(
                 comment_of(table, spec, replaced_by),
             )
         )
+        if table.quarantine is not None:
+            in_pipeline = spec.pipeline is not None and entry is None
+            findings += quarantine_findings(table, in_pipeline=in_pipeline)
+            own = (domain.catalog, domain.schema(schema), quarantine_table(table), False, None)
+            tables.append(ResolvedTable(*own, domain.prefix))
     for name in spec.views:
         if all(table.name != name for table in spec.contract.tables):
             findings.append(

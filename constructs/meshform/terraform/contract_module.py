@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 
-from meshform.model.contract import Action
+from meshform.model.contract import Action, QualityRule, Table
 from meshform.model.inputs import ExternalConnection
 from meshform.model.lifecycle import notice
 from meshform.model.ports import ManagedTable
+from meshform.model.quarantine import BROKEN_RULES
 from meshform.model.resolved import ResolvedProduct, ResolvedTable
 
 _EXPECTATION = {Action.WARN: "expect", Action.DROP: "expect_or_drop", Action.FAIL: "expect_or_fail"}
@@ -53,7 +54,7 @@ def expectations(name):
     return decorate
 
 
-def volume(name):
+{quarantine}def volume(name):
     """Path of a volume of the product in this environment."""
     return _spark().conf.get(f"meshform.volume.{{name}}")
 
@@ -82,6 +83,33 @@ def _spark():
     from pyspark.sql import SparkSession
 
     return SparkSession.getActiveSession() or SparkSession.builder.getOrCreate()
+'''
+
+_QUARANTINE = f'''\
+def quarantine(name):
+    """Decorator for a quarantine table: of the rows of table `name` it keeps those that a rule drops.
+
+    The function returns the same rows as that of the table; a column with the names of the rules is added.
+    """
+    from functools import wraps
+
+    from pyspark.sql import functions as f
+
+    def decorate(function):
+        @wraps(function)
+        def rows():
+            broken = [
+                f.when(~f.expr(condition), f.lit(rule))
+                for rule, condition in CONTRACT[name]["expect_or_drop"].items()
+            ]
+            told = function().withColumn("{BROKEN_RULES}", f.array_compact(f.array(*broken)))
+            return told.filter(f.size("{BROKEN_RULES}") > 0)
+
+        return rows
+
+    return decorate
+
+
 '''
 
 _CONNECTIONS = '''
@@ -128,6 +156,7 @@ def contract_module(product: ResolvedProduct) -> bytes:
         if any(isinstance(one, ExternalConnection) for one in product.spec.inputs)
         else "",
         tables="".join(contract_entry(table) for table in tables),
+        quarantine=_QUARANTINE if any(table.spec.quarantine for table in tables) else "",
     ).encode()
 
 
@@ -172,9 +201,16 @@ def contract_entry(table: ResolvedTable) -> str:
     for action, kind in _EXPECTATION.items():
         lines.append(f"        {kind!r}: {{")
         lines += [
-            f"            {rule.name!r}: {rule.expression!r},"
+            f"            {rule.name!r}: {_condition(rule, spec)!r},"
             for rule in expectations
             if rule.action is action
         ]
         lines.append("        },")
     return "\n".join([*lines, "    },", ""])
+
+
+def _condition(rule: QualityRule, table: Table) -> str:
+    """The condition of a good row; so that what is dropped is just what is kept in quarantine, never NULL."""
+    if table.quarantine and rule.action is Action.DROP:
+        return f"coalesce(({rule.expression}), FALSE)"
+    return rule.expression or ""

@@ -9,6 +9,7 @@ schemas; what it made is its owner group's, of which it must be a member there.
 
 from __future__ import annotations
 
+from meshform.governance.quality_checks import quality_checks
 from meshform.model.principals import Group
 from meshform.model.resolved import ResolvedDomain, ResolvedMesh
 from meshform.terraform.grants import Ledger, Securable
@@ -45,8 +46,15 @@ def add_deployers(stack: Stack, mesh: ResolvedMesh, ledger: Ledger, warehouse: B
     for deployer, domains in sorted(deployers.items()):
         if any(product.spec.shares for domain in domains for product in domain.products):
             _let_share(stack, mesh, deployer, domains[0])
+    if warehouse.kind != "resource":
+        return
     users = {*mesh.spec.platform.warehouse.users, *(mesh.principal_names[one] for one in deployers)}
-    if warehouse.kind == "resource" and users:
+    users |= {
+        product.spec.runs.run_as
+        for product in mesh.products.values()
+        if product.spec.runs and quality_checks(product, mesh)[0]
+    }
+    if users:
         groups = {name for name in users if isinstance(mesh.spec.principals.find(name), Group)}
         stack.resource(
             "databricks_permissions",

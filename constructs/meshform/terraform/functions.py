@@ -190,9 +190,12 @@ def run_job_step(
     environment: Environment,
     *,
     schemas: Iterable[Block] = (),
+    only: str | None = None,
     **triggers: Reference,
 ) -> dict[str, Any]:
     """The body of a step that runs a job once for each digest and set of triggers, and waits for it.
+
+    With `only` it runs that one task of the job.
 
     It runs again when one of the schemas was made anew: what it made there is gone.
 
@@ -212,6 +215,8 @@ def run_job_step(
         "MESHFORM_STEP_LABEL": label,
         "MESHFORM_ENV": environment.name,
     }
+    if only:
+        variables["MESHFORM_STEP_ONLY"] = only
     command = {"command": "meshform step run-job", "environment": variables}
     return {**body, "provisioner": [{"local-exec": command}]}
 

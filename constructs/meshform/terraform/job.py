@@ -14,6 +14,7 @@ from meshform.terraform.contract_module import module_name
 from meshform.terraform.functions import run_job_step
 from meshform.terraform.job_module import job_module
 from meshform.terraform.pipeline import (
+    before_checks,
     digest_of,
     permit_owners,
     scheduled_job,
@@ -95,6 +96,7 @@ def add_job(
             f"the job of {product.address}",
             mesh.environment,
             schemas=[access.schemas[schema] for schema in made_in],
+            only=before_checks(job),
         ),
         product.place,
         rank=rank,

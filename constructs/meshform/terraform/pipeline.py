@@ -6,15 +6,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+from meshform.governance.quality_checks import quality_checks
 from meshform.model.file_input import display_name, real_path
 from meshform.model.findings import Finding, MeshformError, Place
 from meshform.model.inputs import ExternalConnection, ExternalVolume, external_name
 from meshform.model.product import Job, Pipeline
 from meshform.model.resolved import ResolvedMesh, ResolvedProduct
 from meshform.terraform.access import Access
+from meshform.terraform.checks import checks_task
 from meshform.terraform.contract_module import contract_module, module_name
 from meshform.terraform.files import workspace_file
 from meshform.terraform.functions import run_job_step
@@ -81,6 +84,7 @@ def add_pipeline(
             f"the pipeline of {product.address}",
             environment,
             schemas=[access.schemas[schema] for schema in made_in],
+            only=before_checks(job),
             # a new pipeline has no tables yet
             pipeline=pipeline.attribute("id"),
         ),
@@ -194,6 +198,12 @@ def scheduled_job(
 ) -> Block:
     """Add the job of a product; `body` holds its tasks and what they need, `runs` says what it runs."""
     email = product.domain.spec.support.email
+    needed = [block.address for block in after]  # its code is there before it runs
+    tasks = list(body["task"])
+    if checks := quality_checks(product, mesh)[0]:
+        task, file = checks_task(stack, product, mesh, checks, after=tasks[0]["task_key"])
+        tasks.append(task)
+        needed.append(file.address)
     return stack.resource(
         "databricks_job",
         local_name(product.name),
@@ -205,6 +215,8 @@ def scheduled_job(
             "max_concurrent_runs": 1,
             "queue": [{"enabled": True}],
             **body,
+            # the API gives tasks back in the order of their keys
+            "task": sorted(tasks, key=itemgetter("task_key")),
             "schedule": [
                 {
                     "quartz_cron_expression": spec.schedule.cron,
@@ -219,10 +231,15 @@ def scheduled_job(
             "tags": product.tags,
         },
         product.place,
-        # its code is there before it runs
-        after=[block.address for block in after],
+        after=needed,
         import_id=spec.adopt_job.get(mesh.environment.name),
     )
+
+
+def before_checks(job: Block) -> str | None:
+    """The task that the first run is for, where checks follow it: data may come only after the deployment."""
+    tasks: list[dict[str, Any]] = job.body["task"]
+    return next(task["task_key"] for task in tasks if "depends_on" not in task) if len(tasks) > 1 else None
 
 
 def permit_owners(

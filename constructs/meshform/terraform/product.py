@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from meshform.governance.consumer_rows import view_for
+from meshform.governance.quality_checks import quality_checks
 from meshform.governance.views import ResolvedView
 from meshform.model.adoption import adopted
 from meshform.model.findings import Place
@@ -106,6 +107,7 @@ def publish_product(
                     access.on_volume(principal, port.privileges, volume, product.place)
                 else:
                     access.on_function(principal, port, product.place)
+    _let_checks_read(product, mesh, access)
     add_shares(stack, product, mesh, ledger, access)
     add_alerts(stack, product, mesh, access)
 
@@ -124,6 +126,15 @@ def _add_access_requests(
         rank=rank,
         after=after,
     )
+
+
+def _let_checks_read(product: ResolvedProduct, mesh: ResolvedMesh, access: Access) -> None:
+    """The job's checks run as a service principal that owns what the product runs, and no views."""
+    if product.run_as and not all(table.is_run for table in product.tables):
+        for check in quality_checks(product, mesh)[0]:
+            for table in check.reads:
+                if not table.is_run and any(table is own for own in product.tables):
+                    access.select(product.run_as, table, product.place)
 
 
 def _view_owners(

@@ -31,7 +31,15 @@ _MOST_REFUSALS = 10  # in a row; of deleted runs there may be some, more are ano
 _RECENT = 20  # runs; one page of the API
 
 
-def run_job(workspace: Workspace, job_id: int, digest: str, label: str, *, again: bool = False) -> None:
+def run_job(
+    workspace: Workspace,
+    job_id: int,
+    digest: str,
+    label: str,
+    *,
+    again: bool = False,
+    only: str | None = None,
+) -> None:
     """Have a job run once for a digest of what it works on, and wait for the end.
 
     A run of that digest that is active is waited for. One that has succeeded is enough, if it is the job's
@@ -44,6 +52,7 @@ def run_job(workspace: Workspace, job_id: int, digest: str, label: str, *, again
         digest: what it works on; another digest is another run.
         label: what the step is for, in lines of progress.
         again: True starts a new run in place of a success.
+        only: key of the only task to run. Default: all tasks.
 
     Raises:
         MeshformError: MF703 when there is no such job, MF704 to MF707 as in `ask` and `wait_for_end`.
@@ -54,7 +63,7 @@ def run_job(workspace: Workspace, job_id: int, digest: str, label: str, *, again
     refused = 0
     for attempt in range(1, _MOST_ATTEMPTS + 1):
         try:
-            run = _run_now(workspace, job_id, token(job_id, digest, attempt))
+            run = _run_now(workspace, job_id, token(job_id, digest, attempt), only)
         except _TokenRefusedError as error:
             refused += 1
             if refused == _MOST_REFUSALS:
@@ -132,14 +141,15 @@ class _TokenRefusedError(Exception):
         self.finding = finding
 
 
-def _run_now(workspace: Workspace, job_id: int, idempotency_token: str) -> Run:
+def _run_now(workspace: Workspace, job_id: int, idempotency_token: str, only: str | None = None) -> Run:
     """The run of a token, started if there is none."""
     from databricks.sdk.errors import BadRequest, NotFound, ResourceConflict
 
+    tasks = [only] if only else None
     try:
         started = workspace.ask(
             f"start job {job_id}",
-            lambda: workspace.client.jobs.run_now(job_id, idempotency_token=idempotency_token),
+            lambda: workspace.client.jobs.run_now(job_id, idempotency_token=idempotency_token, only=tasks),
             expect=(BadRequest, NotFound, ResourceConflict),
         )
     except (BadRequest, NotFound, ResourceConflict) as error:

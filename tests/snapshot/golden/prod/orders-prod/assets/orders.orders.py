@@ -19,16 +19,28 @@ def orders_raw():
     )
 
 
-@dp.materialized_view(**contract.table("silver.orders_silver"))
-@contract.expectations("silver.orders_silver")
-def orders_silver():
-    """Give the columns their types."""
+def typed_orders():
+    """Orders with columns of their types."""
     return (
         spark.read.table("bronze.orders_raw")
         .withColumn("order_ts", to_timestamp(col("order_ts")))
         .withColumn("amount", col("amount").cast("decimal(18,2)"))
         .select("order_id", "customer_id", "order_ts", "amount", "currency", "status")
     )
+
+
+@dp.materialized_view(**contract.table("silver.orders_silver"))
+@contract.expectations("silver.orders_silver")
+def orders_silver():
+    """Keep orders that the contract's rules let through."""
+    return typed_orders()
+
+
+@dp.materialized_view(**contract.table("silver.orders_quarantine"))
+@contract.quarantine("silver.orders_silver")
+def orders_quarantine():
+    """Keep the others, with the names of the rules that they break."""
+    return typed_orders()
 
 
 @dp.materialized_view(**contract.table("gold.orders_gold"))

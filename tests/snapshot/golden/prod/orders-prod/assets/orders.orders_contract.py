@@ -43,7 +43,25 @@ CONTRACT = {
             'amount_is_positive': 'amount >= 0',
         },
         'expect_or_drop': {
-            'order_ts_is_a_time': 'order_ts IS NOT NULL',
+            'order_ts_is_a_time': 'coalesce((order_ts IS NOT NULL), FALSE)',
+        },
+        'expect_or_fail': {
+        },
+    },
+    'silver.orders_quarantine': {
+        'comment': '',
+        'columns': [
+            {'name': 'order_id', 'type': 'string', 'comment': 'Number of the order in the shop.', 'nullable': True},
+            {'name': 'customer_id', 'type': 'string', 'comment': 'Number of the customer in the shop.', 'nullable': True},
+            {'name': 'order_ts', 'type': 'timestamp', 'comment': 'When the order was placed.', 'nullable': True},
+            {'name': 'amount', 'type': 'decimal(18,2)', 'comment': "What the customer pays, in the order's currency.", 'nullable': True},
+            {'name': 'currency', 'type': 'string', 'comment': 'Currency of the amount, ISO 4217.', 'nullable': True},
+            {'name': 'status', 'type': 'string', 'comment': 'Where the order stands: PLACED, PAID, SHIPPED, REFUNDED or CANCELLED.', 'nullable': True},
+            {'name': 'broken_rules', 'type': 'array<string>', 'comment': 'Names of the quality rules of orders_silver that the row breaks.', 'nullable': True},
+        ],
+        'expect': {
+        },
+        'expect_or_drop': {
         },
         'expect_or_fail': {
         },
@@ -84,6 +102,30 @@ def expectations(name):
             for rule, condition in CONTRACT[name][kind].items():
                 function = getattr(dp, kind)(rule, condition)(function)
         return function
+
+    return decorate
+
+
+def quarantine(name):
+    """Decorator for a quarantine table: of the rows of table `name` it keeps those that a rule drops.
+
+    The function returns the same rows as that of the table; a column with the names of the rules is added.
+    """
+    from functools import wraps
+
+    from pyspark.sql import functions as f
+
+    def decorate(function):
+        @wraps(function)
+        def rows():
+            broken = [
+                f.when(~f.expr(condition), f.lit(rule))
+                for rule, condition in CONTRACT[name]["expect_or_drop"].items()
+            ]
+            told = function().withColumn("broken_rules", f.array_compact(f.array(*broken)))
+            return told.filter(f.size("broken_rules") > 0)
+
+        return rows
 
     return decorate
 
