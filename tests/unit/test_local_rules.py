@@ -95,6 +95,27 @@ def test_a_view_reads_what_exists(store, definition, why):
     assert why is None or why in found
 
 
+@pytest.mark.parametrize(
+    ("keys", "why"),
+    [
+        ({}, None),
+        ({"partitions": ["ID"]}, None),
+        ({"cluster_keys": ["id", "day"]}, None),
+        ({"partitions": ["no"]}, "has no column 'no'"),
+        ({"cluster_keys": ["no"]}, "has no column 'no'"),
+        ({"partitions": ["id"], "cluster_keys": ["day"]}, "cannot be partitioned and clustered"),
+        ({"cluster_keys": ["id"] * 5}, "more than 4 clustering columns"),
+    ],
+)
+def test_keys_of_a_table_are_columns_of_it(store, keys, why):
+    """Partitions or liquid clustering, not both."""
+    columns = [{"name": "id", "type": "string"}, {"name": "day", "type": "date"}]
+    value = {**VIEW, "table_type": "MANAGED", "column": columns, **keys}
+    found = refusal(store, "databricks_sql_table", **value)
+    assert (found is None) == (why is None), found
+    assert why is None or why in found
+
+
 def test_a_view_over_one_table_uses_columns_that_it_has(store):
     """Where that can be told simply; names in any case."""
     known = refusal(store, "databricks_sql_table", **VIEW, view_definition="SELECT ID FROM orders.gold.paid")

@@ -3,6 +3,7 @@
 
 import json
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,13 @@ def written(spec=None, environment="local") -> bytes:
     """The manifest of `crm.people`."""
     resolved = evaluated(spec or producer(), environment).mesh
     return manifest(resolved.products["crm.people"], resolved)
+
+
+def test_a_manifest_has_the_products_own_version_and_status():
+    """Where it has some, they are not the contract's."""
+    given = {"version": "2.1", "status": "deprecated", "sunset": date(2027, 1, 1)}
+    made = json.loads(written(producer(**given)))["product"]
+    assert (made["version"], made["status"]) == ("2.1", "deprecated")
 
 
 @pytest.fixture

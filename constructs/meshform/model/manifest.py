@@ -74,7 +74,7 @@ class ManifestProduct(Value):
 
     Attributes:
         domain, name: its address.
-        version, status: of its contract.
+        version, status: its own, or its contract's.
         owner: group that owns its domain.
         support, contract, ports: see their types.
     """
@@ -115,10 +115,10 @@ def manifest(product: ResolvedProduct, mesh: ResolvedMesh) -> bytes:
         "owner": spec.owner,
         "ports": [_port(port, product, mesh) for _, port in sorted(product.ports.items())],
     }
-    if contract.status:
-        described["status"] = contract.status
+    if status := product.spec.status or contract.status:
+        described["status"] = status
     described["support"] = support
-    described["version"] = contract.version
+    described["version"] = product.spec.current_version
     whole = {
         "digest": digest(described),
         "format": FORMAT,

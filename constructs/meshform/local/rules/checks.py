@@ -40,6 +40,7 @@ from meshform.local.rules.securables import (
 from meshform.local.rules.views import check_view
 from meshform.local.store import Row, Store
 
+_MOST_CLUSTER_KEYS = 4  # Databricks documentation, "Use liquid clustering for tables"
 _IMMUTABLE = {
     # the provider plans a rename of these in place, and the API never hears of it or does not find them
     "databricks_catalog": ("name",),
@@ -100,6 +101,20 @@ def _sql_table(store: Store, value: Row) -> None:
     check_needs_warehouse(store, value)
     if value.get("table_type") == "VIEW":
         check_view(store, full_name(value), value.get("view_definition") or "")
+    else:
+        _keys(value)
+
+
+def _keys(value: Row) -> None:
+    """Partitions or liquid clustering of a Delta table, over columns that it has."""
+    columns = {str(column["name"]).lower() for column in value.get("column") or ()}
+    keys = [*(value.get("partitions") or ()), *(value.get("cluster_keys") or ())]
+    if missing := [key for key in keys if columns and key.lower() not in columns]:
+        raise Refusal(f"[DELTA_COLUMN_NOT_FOUND] Table '{full_name(value)}' has no column '{missing[0]}'.")
+    if value.get("partitions") and value.get("cluster_keys"):
+        raise Refusal(f"Table '{full_name(value)}' cannot be partitioned and clustered at once.")
+    if len(value.get("cluster_keys") or ()) > _MOST_CLUSTER_KEYS:
+        raise Refusal(f"Table '{full_name(value)}' has more than {_MOST_CLUSTER_KEYS} clustering columns.")
 
 
 def _group(store: Store, value: Row) -> None:
