@@ -350,7 +350,7 @@ def test_the_command_prints_one_manifest_or_writes_all(command, tmp_path):
     assert code == 0
     assert command("--out", "published")[0] == 0
     names = sorted(path.name for path in (tmp_path / "published").iterdir())
-    assert names == ["customers.customers.json", "orders.orders.json"]
+    assert {"customers.customers.json", "orders.orders.json"} <= set(names)
     assert (tmp_path / "published" / "customers.customers.json").read_bytes() == out
     port = from_manifest(tmp_path / "published" / "orders.orders.json").port("orders_gold")
     assert port.names["dev"] == "orders_dev.gold.orders_gold"

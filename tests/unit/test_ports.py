@@ -82,6 +82,16 @@ def test_a_managed_table_has_keys_properties_and_writers():
     assert sales(parted)["databricks_sql_table.gold__sold"]["partitions"] == ["b", "a"]
 
 
+def test_a_managed_table_that_exists_is_taken_over():
+    """By its full name, in environments that are not personal; one of somebody else is not ours to take."""
+    adopted = managed(adopt_tables={"sold": True})
+    stack = compiled(mesh(adopted), "prod").stacks["sales-prod"]
+    assert {"to": "databricks_sql_table.gold__sold", "id": "sales.gold.sold"} in stack.blocks["import"]
+    assert "import" not in compiled(mesh(adopted), "local").stacks["sales-local"].blocks
+    assert found(mesh(adopted), "MF532") == []
+    assert one(mesh(managed(entry=Elsewhere(), adopt_tables={"sold": True})), "MF532").got == "sold"
+
+
 def test_the_products_own_code_writes_its_managed_tables_before_it_runs_first():
     """The table and its grant come before the first run, and no CREATE_TABLE is needed for it."""
     made = sales(
