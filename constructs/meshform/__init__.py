@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         ServiceLevelPresent,
         SupportPath,
     )
+    from meshform.governance.shares import SharesExclude
     from meshform.governance_policy import GovernancePolicy
     from meshform.mesh import Mesh
     from meshform.model.catalogs import SharedCatalog, WorkspaceBinding
@@ -44,12 +45,14 @@ if TYPE_CHECKING:
     from meshform.model.policy import Classification, MaskFunction, RowFilter, Rule
     from meshform.model.ports import Elsewhere, Function, ManagedTable
     from meshform.model.principals import Group, ServicePrincipal
-    from meshform.model.product import Job, Pipeline, Recipient, Schedule, Share, Volume
+    from meshform.model.product import Job, Pipeline, Schedule, Volume
+    from meshform.model.share import PartitionValue, Recipient, Share, SharedObject
     from meshform.model.support import Destination, Support
 
 _PORTS = "meshform.model.ports"
 _RULES = "meshform.governance.rules"
 _INPUTS = "meshform.model.inputs"
+_SHARE = "meshform.model.share"
 _PRODUCT = "meshform.model.product"
 _HOME = {
     "Classification": "meshform.model.policy",
@@ -79,20 +82,23 @@ _HOME = {
     "MountedShare": _INPUTS,
     "NamesMatch": _RULES,
     "OwnerIsGroup": _RULES,
+    "PartitionValue": _SHARE,
     "Pipeline": _PRODUCT,
     "PipelinesReadClear": _RULES,
     "Place": "meshform.model.findings",
     "Platform": "meshform.model.domain",
     "PortReference": _INPUTS,
-    "Recipient": _PRODUCT,
+    "Recipient": _SHARE,
     "RowFilter": "meshform.model.policy",
     "Rule": "meshform.model.policy",
     "Schedule": _PRODUCT,
     "ServiceLevelPresent": _RULES,
     "ServicePrincipal": "meshform.model.principals",
     "Severity": "meshform.model.findings",
-    "Share": _PRODUCT,
+    "Share": _SHARE,
     "SharedCatalog": "meshform.model.catalogs",
+    "SharedObject": _SHARE,
+    "SharesExclude": "meshform.governance.shares",
     "Support": "meshform.model.support",
     "SupportPath": _RULES,
     "Volume": _PRODUCT,
@@ -129,6 +135,7 @@ __all__ = [
     "MountedShare",
     "NamesMatch",
     "OwnerIsGroup",
+    "PartitionValue",
     "Pipeline",
     "PipelinesReadClear",
     "Place",
@@ -143,6 +150,8 @@ __all__ = [
     "Severity",
     "Share",
     "SharedCatalog",
+    "SharedObject",
+    "SharesExclude",
     "Support",
     "SupportPath",
     "Volume",

@@ -18,7 +18,8 @@ from meshform.model.findings import Finding, MeshformError
 from meshform.model.inputs import Input, PortReference
 from meshform.model.near import did_you_mean, one_of
 from meshform.model.ports import Elsewhere, Function, ManagedTable, ProductStatus
-from meshform.model.product import Job, Pipeline, Product, Share, Volume
+from meshform.model.product import Job, Pipeline, Product, Volume
+from meshform.model.share import Share
 
 
 class DataProduct(Construct):
@@ -47,7 +48,7 @@ class DataProduct(Construct):
             ExternalConnection, and what is in a MountedShare. Default: none.
         consumers: who may read which ports, and why: a list, or a YAML file to which `meshform request` adds.
             Default: nobody.
-        shares: Delta shares of ports. Default: none.
+        shares: Delta shares of ports and volumes. Default: none.
         renamed_from: its name before, under which it is deployed somewhere: Terraform then moves it in its
             state. Default: it was never renamed.
         adopt_tables: views that exist already, so that Terraform takes them over instead of making them, by

@@ -28,7 +28,8 @@ from tests.meshes import (
 from meshform.governance.evaluate import evaluate
 from meshform.model.domain import Platform
 from meshform.model.findings import MeshformError
-from meshform.model.product import Recipient, Share, Volume
+from meshform.model.product import Volume
+from meshform.model.share import Recipient, Share
 from meshform.terraform.compile import compile_mesh
 
 DATA = {
@@ -48,7 +49,7 @@ def example():
 
 def full() -> list:
     """Parts of a mesh that has a resource of every type."""
-    shares = (Share(name="sold", ports=("sold",), recipients=(Recipient(name="partner"),)),)
+    shares = (Share(name="sold", ports=("top",), recipients=(Recipient(name="partner"),)),)
     return [
         product(
             "sales.sold",

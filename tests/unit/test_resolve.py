@@ -33,8 +33,9 @@ from meshform.model.environment import Environment
 from meshform.model.findings import MeshformError, Severity
 from meshform.model.policy import Classification, MaskFunction, Policy
 from meshform.model.principals import Group, Principals, ServicePrincipal
-from meshform.model.product import Pipeline, Recipient, Share, Volume
+from meshform.model.product import Pipeline, Volume
 from meshform.model.resolve import environment_of, resolve
+from meshform.model.share import Recipient, Share
 
 
 def one(spec, code, environment="local"):

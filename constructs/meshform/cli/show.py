@@ -127,7 +127,7 @@ def _readers(product: ResolvedProduct, port: str, mesh: ResolvedMesh) -> Iterato
             rows = f" where {consumer.rows}" if consumer.rows else ""
             yield f"  through view {view.schema}.{view.name}: {columns}{rows}"
     for share in product.spec.shares:
-        for recipient in share.recipients if port in share.ports else ():
+        for recipient in share.recipients if port in share.every_port else ():
             yield f"shared with recipient {mesh.environment.scoped(recipient.name)}"
 
 

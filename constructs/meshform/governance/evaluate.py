@@ -11,6 +11,7 @@ from meshform.governance.consumer_rows import row_findings
 from meshform.governance.contracts import contract_findings
 from meshform.governance.expressions import expectation_findings, policy_findings, port_function_findings
 from meshform.governance.quality_checks import quality_checks
+from meshform.governance.shares import share_owner_findings
 from meshform.governance.texts import text_findings
 from meshform.governance.views import ResolvedView, circle_findings, resolve_views
 from meshform.model.domain import MeshSpec
@@ -65,6 +66,7 @@ def evaluate(spec: MeshSpec, environment: str, *, domain: str | None = None) -> 
                 findings += contract_findings(product.spec)
                 findings += expectation_findings(product.spec)
                 findings += row_findings(product, mesh)
+                findings += share_owner_findings(product, mesh)
                 findings += port_function_findings(product.spec)
                 findings += quality_checks(product, mesh)[1]
             for policy in mesh.policies(one.name):

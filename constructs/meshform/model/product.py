@@ -12,10 +12,11 @@ from pydantic import Field, PlainValidator, field_validator, model_validator
 
 from meshform.model.consumer import Consumer
 from meshform.model.contract import Contract, Table
-from meshform.model.environment import Adopt, Environment
+from meshform.model.environment import Adopt
 from meshform.model.findings import NOWHERE, Place, Value
 from meshform.model.inputs import EXTERNAL, External, Input, PortReference, checked_input
 from meshform.model.ports import Elsewhere, Function, ManagedTable, ProductStatus
+from meshform.model.share import Share
 
 
 class Schedule(Value):
@@ -83,45 +84,6 @@ class Volume(Value):
     comment: str = ""
     adopt: Adopt = False
     renamed_from: str | None = None
-
-
-class Recipient(Value):
-    """Somebody outside the metastore who receives a Delta share.
-
-    Attributes:
-        name: name of the recipient; outside production the environment is added.
-        metastore_ids: global metastore id (`cloud:region:uuid`) of a recipient on Databricks, by environment,
-            or one for all. Default: the recipient is not on Databricks and gets an activation link.
-        allowed_ip_addresses: addresses or CIDR ranges that a recipient with a token may come from.
-        comment: who that is.
-    """
-
-    name: str
-    metastore_ids: Mapping[str, str] | str | None = None
-    allowed_ip_addresses: tuple[str, ...] = ()
-    comment: str = ""
-
-    def metastore_id(self, environment: Environment) -> str | None:
-        """The global metastore id in an environment; None for a recipient with a token."""
-        if self.metastore_ids is None or isinstance(self.metastore_ids, str):
-            return self.metastore_ids
-        return self.metastore_ids.get(environment.name)
-
-
-class Share(Value):
-    """A Delta share of some of the product's ports.
-
-    Attributes:
-        name: name of the share; outside production the environment is added.
-        ports: names of the ports in it.
-        recipients: who receives it.
-        comment: what it is.
-    """
-
-    name: str
-    ports: tuple[str, ...] = Field(min_length=1)
-    recipients: tuple[Recipient, ...] = Field(min_length=1)
-    comment: str = ""
 
 
 _FROM_CONTRACT: Mapping[str, ProductStatus] = {

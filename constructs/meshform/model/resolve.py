@@ -23,6 +23,7 @@ from meshform.model.references import reference_findings
 from meshform.model.registry import registry_findings
 from meshform.model.renames import rename_findings
 from meshform.model.resolved import Reader, ResolvedDomain, ResolvedMesh, ResolvedProduct, ResolvedTable
+from meshform.model.share_checks import recipient_findings, share_findings
 from meshform.model.table_entries import entries
 from meshform.model.taken_names import (
     environment_findings,
@@ -67,6 +68,7 @@ def resolve(mesh: MeshSpec, environment: Environment) -> tuple[ResolvedMesh, lis
         *stack_findings(mesh),
         *identifier_findings(mesh, environment),
         *metastore_findings(mesh),
+        *recipient_findings(mesh, environment),
         *adoption_findings(mesh),
         *rename_findings(mesh),
     ]
@@ -204,7 +206,7 @@ def _product(
             )
     ports = [table.name for table in tables if table.is_port]
     for share in spec.shares:
-        findings += _unknown_ports(f"share {share.name!r} names", share.ports, ports, spec.place)
+        findings += _unknown_ports(f"share {share.name!r} names", share.every_port, ports, spec.place)
     for volume in spec.volumes:
         findings += check_identifier("volume", volume.name, spec.place)
         findings += _schema_exists(volume.schema_name, "volume", volume.name, spec.place, domain)
@@ -214,6 +216,8 @@ def _product(
     run_as = mesh.principal_id(spec.runs.run_as) if spec.runs else None
     product = ResolvedProduct(spec, domain, tuple(tables), (), run_as, replaced_by)
     findings += _one_name(product)
+    for share in spec.shares:
+        findings += share_findings(share, product)
     readers = tuple(_readers(product, mesh, findings))
     return ResolvedProduct(spec, domain, product.tables, readers, run_as, replaced_by)
 

@@ -45,6 +45,7 @@ class Access:
         self._writes_catalog = platform if domain.is_in_shared_catalog else stack
         self._deployer = mesh.deployer_of(domain)
         self._builder = _builder(domain, mesh)
+        self._outsider = _outsider(domain, mesh)
         self._place = domain.place
 
     def use(self, principal: str, schema: str, place: Place, privileges: Iterable[str] = ()) -> None:
@@ -77,10 +78,20 @@ class Access:
             self.select(self._builder, table, place)
         return self.select(owner, table, place)
 
-    def read_for_share(self, table: ResolvedTable, place: Place) -> None:
-        """SELECT for who makes a share: its owner must keep it on everything in the share."""
-        if self._builder:
-            self.select(self._builder, table, place)
+    def read_for_share(self, table: ResolvedTable, owner: str, place: Place) -> list[str]:
+        """SELECT for who makes a share: its owner must keep it on everything in the share.
+
+        Args:
+            table: a table or view in the share.
+            owner: the domain's owner group, through which a deployer in it reads; own views are its.
+            place: where the share is declared.
+
+        Returns:
+            Addresses of the grants.
+        """
+        if self._outsider:
+            return [self.select(self._outsider, table, place)]
+        return [] if table.is_own_view else [self.select(owner, table, place)]
 
     def select(self, principal: str, table: ResolvedTable, place: Place) -> str:
         """SELECT on a table or view of the domain, once it is made and tagged; returns the grant's
@@ -143,3 +154,11 @@ def _builder(domain: ResolvedDomain, mesh: ResolvedMesh) -> str | None:
     if spec.deployer in mesh.spec.principals.with_members([spec.owner]):
         return None
     return mesh.own_deployer(domain)
+
+
+def _outsider(domain: ResolvedDomain, mesh: ResolvedMesh) -> str | None:
+    """Who deploys the domain, where that is nobody of its owner group; else None."""
+    deployer = domain.spec.deployer or mesh.environment.deployer
+    if deployer in mesh.spec.principals.with_members([domain.spec.owner]):
+        return None
+    return mesh.deployer_of(domain)

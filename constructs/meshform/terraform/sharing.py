@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from meshform.model.findings import Finding, MeshformError
-from meshform.model.product import Recipient
-from meshform.model.resolved import ResolvedMesh, ResolvedProduct, ResolvedTable
+from meshform.model.resolved import ResolvedMesh, ResolvedProduct
+from meshform.model.share import PartitionValue, Recipient, SharedObject
+from meshform.model.share_checks import shared_name
 from meshform.terraform.access import Access
 from meshform.terraform.grants import Ledger, Securable
 from meshform.terraform.platform import kept
-from meshform.terraform.stack import Stack, local_name
+from meshform.terraform.stack import PREPARE, Rank, Stack, local_name
 
 _OBJECT_TYPES = {
     "table": "TABLE",
@@ -19,6 +22,9 @@ _OBJECT_TYPES = {
     "materialized_view": "MATERIALIZED_VIEW",
     "streaming_table": "STREAMING_TABLE",
 }
+
+
+_HISTORY = {None: None, True: "ENABLED", False: "DISABLED"}
 
 
 def add_shares(
@@ -38,11 +44,8 @@ def add_shares(
         access: knows when each of the domain's tables can be shared: after it is made and tagged.
     """
     for share in product.spec.shares:
-        ports = [product.ports[name] for name in sorted(share.ports)]
-        for port in ports:
-            access.read_for_share(port, product.place)
-        made = [access.made[port.full_name] for port in ports]
-        rank = max(rank for rank, _ in made)
+        objects = [_object(one, product, mesh, access) for one in share.everything]
+        rank = max(one.rank for one in objects)
         block = stack.resource(
             "databricks_share",
             local_name(share.name),
@@ -50,11 +53,11 @@ def add_shares(
                 "name": mesh.environment.scoped(share.name),
                 "comment": share.comment or None,
                 # the API keeps objects in order of their names
-                "object": [_object(port) for port in sorted(ports, key=lambda port: port.full_name)],
+                "object": [one.body for one in sorted(objects, key=lambda one: str(one.body["name"]))],
             },
             product.place,
             rank=rank,
-            after=sorted({address for _, addresses in made for address in addresses}),
+            after=sorted({address for one in objects for address in one.after}),
             lifecycle=kept(mesh),
         )
         for recipient in share.recipients:
@@ -70,14 +73,67 @@ def add_shares(
             )
 
 
-def _object(port: ResolvedTable) -> dict[str, Any]:
-    return {
-        "name": port.full_name,
-        "data_object_type": _OBJECT_TYPES[port.spec.physical_type],
-        # without it the API makes one up, and every later plan shows a change
-        "shared_as": f"{port.domain_schema}.{port.name}",
-        "comment": port.spec.description or None,
+@dataclass(frozen=True, slots=True)
+class _Object:
+    """An object of a share as Terraform has it, and when it can be shared."""
+
+    body: dict[str, Any]
+    rank: Rank
+    after: list[str]
+
+
+def _object(
+    one: SharedObject, product: ResolvedProduct, mesh: ResolvedMesh, access: Access
+) -> _Object:
+    shared_as = one.shared_as or shared_name(one, product)
+    if one.kind == "port":
+        port = product.ports[one.name]
+        rank, after = access.made[port.full_name]
+        owner = mesh.principal_id(product.domain.spec.owner) or ""
+        select = access.read_for_share(port, owner, product.place)
+        body = {
+            "name": port.full_name,
+            "data_object_type": _OBJECT_TYPES[port.spec.physical_type],
+            # without it the API makes one up, and every later plan shows a change
+            "shared_as": shared_as,
+            "comment": (port.spec.description if one.comment is None else one.comment) or None,
+            "history_data_sharing_status": _HISTORY[one.history],
+            "partition": [_partition(partition) for partition in one.partitions] or None,
+        }
+        return _Object(_present(body), rank, [*after, *select])
+    schema, _, name = (shared_name(one, product) or "").partition(".")
+    volume = next((v for v in product.spec.volumes if one.kind == "volume" and v.name == name), None)
+    body = {
+        "name": product.domain.full_name(schema, name),
+        "data_object_type": one.kind.upper(),
+        # the API refuses `shared_as` for what is no table or view
+        "string_shared_as": shared_as,
+        "comment": (one.comment if one.comment is not None or volume is None else volume.comment) or None,
     }
+    block = access.schemas[product.domain.schema(schema)]
+    made = f"databricks_volume.{local_name(product.domain.schema(schema), name)}"
+    return _Object(_present(body), PREPARE, [made if volume else block.address])
+
+
+def _present(body: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in body.items() if value is not None}
+
+
+def _partition(partition: Mapping[str, str | PartitionValue | None]) -> dict[str, Any]:
+    values = []
+    for name, given in sorted(partition.items()):
+        value = given if isinstance(given, PartitionValue) else PartitionValue(value=given)
+        values.append(
+            _present(
+                {
+                    "name": name,
+                    "op": value.op,
+                    "value": value.value,
+                    "recipient_property_key": value.recipient_property,
+                }
+            )
+        )
+    return {"value": values}
 
 
 def _recipient(stack: Stack, recipient: Recipient, product: ResolvedProduct, mesh: ResolvedMesh) -> str:
@@ -98,6 +154,10 @@ def _recipient(stack: Stack, recipient: Recipient, product: ResolvedProduct, mes
         "comment": recipient.comment or None,
         "authentication_type": "DATABRICKS" if metastore_id else "TOKEN",
         "data_recipient_global_metastore_id": metastore_id,
+        "expiration_time": recipient.expiration_time_ms,
+        "properties_kvpairs": [{"properties": dict(sorted(recipient.properties.items()))}]
+        if recipient.properties
+        else None,
         "ip_access_list": [{"allowed_ip_addresses": list(recipient.allowed_ip_addresses)}]
         if recipient.allowed_ip_addresses
         else None,
