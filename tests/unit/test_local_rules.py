@@ -11,6 +11,7 @@ from meshform.local.rules import (
     check_create,
     check_delete,
     check_grants,
+    check_update,
     columns_of,
     drop_function,
     dropped,
@@ -300,6 +301,143 @@ def test_a_share_holds_what_exists_under_names_of_their_own(store):
         refusal(store, "databricks_share", name="s", object=[missing])
         == "Table 'orders.gold.no' does not exist."
     )
+
+
+PAID = {"name": "orders.gold.paid", "data_object_type": "TABLE"}
+PART = [{"value": [{"name": "ID", "op": "EQUAL", "value": "1"}]}]
+
+
+@pytest.mark.parametrize(
+    ("item", "why"),
+    [
+        ({**PAID, "history_data_sharing_status": "ENABLED", "partition": PART}, None),
+        ({**PAID, "string_shared_as": "gold.paid"}, "'string_shared_as' is not allowed for TABLE"),
+        ({**PAID, "data_object_type": "VIEW", "partition": PART}, "'partition' is not allowed for VIEW"),
+        (
+            {**PAID, "data_object_type": "STREAMING_TABLE", "history_data_sharing_status": "ENABLED"},
+            "'history_data_sharing_status' is not allowed",
+        ),
+        (
+            {**PAID, "cdf_enabled": True, "history_data_sharing_status": "ENABLED"},
+            "give one of them",
+        ),
+        ({**PAID, "partition": [{"value": [{"name": "x", "op": "EQUAL"}]}]}, "no partition column 'x'"),
+        ({**PAID, "partition": [{"value": [{"name": "id", "op": "="}]}]}, "'=' is no operator"),
+        (
+            {
+                **PAID,
+                "partition": [
+                    {"value": [{"name": "id", "op": "EQUAL", "value": "", "recipient_property_key": "k"}]}
+                ],
+            },
+            "both a value and a recipient property",
+        ),
+        (
+            {"name": "orders.gold.mask", "data_object_type": "FUNCTION", "string_shared_as": "gold.mask"},
+            None,
+        ),
+        (
+            {"name": "orders.gold.mask", "data_object_type": "FUNCTION", "shared_as": "gold.mask"},
+            "'shared_as' is not allowed for FUNCTION",
+        ),
+        ({"name": "orders.gold.docs", "data_object_type": "VOLUME"}, "Volume 'orders.gold.docs' does not"),
+        ({"name": "orders.gold.churn", "data_object_type": "MODEL"}, "'orders.gold.churn' does not exist"),
+    ],
+)
+def test_an_object_is_shared_as_its_kind_allows(store, item, why):
+    """Parts and history of tables only, and each kind with its attribute for the name."""
+    found = refusal(store, "databricks_share", name="s", object=[item])
+    assert (found is None) == (why is None), found
+    assert why is None or why in found
+
+
+def test_the_owner_of_a_share_may_read_what_is_in_it(store):
+    """By SELECT, its own or that of a group."""
+    found = refusal(store, "databricks_share", name="s", owner="readers", object=[PAID])
+    assert found == "The owner 'readers' of share 's' does not have SELECT on table 'orders.gold.paid'."
+    set_grant(store, "table", "orders.gold.paid", "readers", ["SELECT"])
+    assert refusal(store, "databricks_share", name="s", owner="readers", object=[PAID]) is None
+
+
+OTHER = "aws:eu-central-1:19a85dee-54bc-43a2-87ab-023d0ec16013"
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ({"authentication_type": "TOKEN"}, None),
+        (
+            {
+                "authentication_type": "TOKEN",
+                "expiration_time": 1,
+                "ip_access_list": [{"allowed_ip_addresses": ["192.0.2.0/24", "192.0.2.7"]}],
+            },
+            None,
+        ),
+        ({"authentication_type": "DATABRICKS", "data_recipient_global_metastore_id": OTHER}, None),
+        ({"authentication_type": "DATABRICKS"}, "'None' of recipient 'r' is not a global metastore id"),
+        (
+            {"authentication_type": "DATABRICKS", "data_recipient_global_metastore_id": "x"},
+            "'x' of recipient 'r' is not a global metastore id",
+        ),
+        (
+            {
+                "authentication_type": "DATABRICKS",
+                "data_recipient_global_metastore_id": f"aws:eu:{METASTORE_ID}",
+            },
+            "is this metastore",
+        ),
+        (
+            {
+                "authentication_type": "DATABRICKS",
+                "data_recipient_global_metastore_id": OTHER,
+                "expiration_time": 1,
+            },
+            "it has no token and no IP access list",
+        ),
+        (
+            {"authentication_type": "TOKEN", "data_recipient_global_metastore_id": OTHER},
+            "has a token, and no",
+        ),
+        (
+            {
+                "authentication_type": "TOKEN",
+                "ip_access_list": [{"allowed_ip_addresses": ["2001:db8::/32"]}],
+            },
+            "'2001:db8::/32' of recipient 'r' is not an IPv4",
+        ),
+        (
+            {"authentication_type": "TOKEN", "ip_access_list": [{"allowed_ip_addresses": ["x"]}]},
+            "'x' of recipient 'r' is not an IPv4",
+        ),
+        (
+            {"authentication_type": "TOKEN", "ip_access_list": [{"allowed_ip_addresses": ["1.1.1.1"] * 101}]},
+            "has 101 IP addresses; at most 100",
+        ),
+        (
+            {
+                "authentication_type": "TOKEN",
+                "properties_kvpairs": [{"properties": {"databricks.name": "x"}}],
+            },
+            "'databricks.name' of recipient 'r' is set by Databricks",
+        ),
+    ],
+)
+def test_a_recipient_is_what_databricks_takes(store, value, why):
+    """Another metastore, or somebody with a token."""
+    found = refusal(store, "databricks_recipient", name="r", **value)
+    assert (found is None) == (why is None), found
+    assert why is None or why in found
+
+
+def test_a_metastore_is_one_recipient(store):
+    """Its identifier is known by one name; the recipient itself may change."""
+    row = {"name": "r", "authentication_type": "DATABRICKS", "data_recipient_global_metastore_id": OTHER}
+    store.put("databricks_recipient", "r", row)
+    found = refusal(store, "databricks_recipient", **{**row, "name": "other"})
+    assert found is not None
+    assert "sharing identifier" in found
+    check_update(store, "databricks_recipient", row, {**row, "comment": "x"})
 
 
 @pytest.mark.parametrize(

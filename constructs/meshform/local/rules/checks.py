@@ -23,7 +23,6 @@ from meshform.local.rules.governance import (
     check_binding,
     check_monitor,
     check_policy,
-    check_share,
     check_tag_assignment,
 )
 from meshform.local.rules.permissions import check_permissions
@@ -37,6 +36,7 @@ from meshform.local.rules.securables import (
     require_free,
     require_parent,
 )
+from meshform.local.rules.sharing import check_recipient, check_share
 from meshform.local.rules.views import check_view
 from meshform.local.store import Row, Store
 
@@ -179,6 +179,7 @@ _CHECKS: dict[str, Callable[[Store, Row], None]] = {
     "databricks_rfa_access_request_destinations": check_access_requests,
     "databricks_service_principal": _service_principal,
     "databricks_schema": _storage_root,
+    "databricks_recipient": check_recipient,
     "databricks_share": check_share,
     "databricks_sql_endpoint": check_warehouse,
     "databricks_sql_table": _sql_table,

@@ -1,27 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Checks on tags, ABAC policies, shares, monitors and bindings."""
+"""Checks on tags, ABAC policies, monitors and bindings."""
 
 from __future__ import annotations
 
 from meshform.local.rules.dropping import POLICY_SECURABLES
 from meshform.local.rules.principals import require_principal
-from meshform.local.rules.refusal import Refusal, already_exists, does_not_exist
+from meshform.local.rules.refusal import Refusal, does_not_exist
 from meshform.local.rules.relations import columns_of
 from meshform.local.rules.securables import find, require
 from meshform.local.store import Row, Store
 
 _ENTITIES = {"catalogs": "catalog", "schemas": "schema", "tables": "table", "volumes": "volume"}
-_SHARED = {
-    "TABLE": "table",
-    "VIEW": "table",
-    "MATERIALIZED_VIEW": "table",
-    "STREAMING_TABLE": "table",
-    "FOREIGN_TABLE": "table",
-    "SCHEMA": "schema",
-    "VOLUME": "volume",
-    "MODEL": "model",
-    "FUNCTION": "function",
-}
 _REQUESTED = {
     "CATALOG": "catalog",
     "CONNECTION": "foreign_connection",
@@ -107,19 +96,6 @@ def _check_call(store: Store, policy: Row, body: Row, aliases: list[object]) -> 
         raise Refusal(
             f"Policy '{policy.get('name')}' uses the column alias '{unknown[0]}', which matches nothing"
         )
-
-
-def check_share(store: Store, value: Row) -> None:
-    """A share holds what exists, each under a name of its own."""
-    names: set[str] = set()
-    for item in value.get("object") or ():
-        if (kind := _SHARED.get(item.get("data_object_type") or "")) is None:
-            continue
-        require(store, kind, item["name"])
-        shared_as = item.get("shared_as") or item.get("string_shared_as") or item["name"]
-        if shared_as.lower() in names:
-            raise already_exists("Shared object", f"{value.get('name')}.{shared_as}")
-        names.add(shared_as.lower())
 
 
 def check_monitor(store: Store, value: Row) -> None:

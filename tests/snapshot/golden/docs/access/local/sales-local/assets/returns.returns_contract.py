@@ -16,6 +16,7 @@ CONTRACT = {
         'columns': [
             {'name': 'order_id', 'type': 'string', 'comment': 'Number of the order.', 'nullable': True},
             {'name': 'reason', 'type': 'string', 'comment': 'Why it came back.', 'nullable': True},
+            {'name': 'country', 'type': 'string', 'comment': 'Where it came from.', 'nullable': True},
         ],
         'expect': {
         },
