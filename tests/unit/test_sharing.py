@@ -277,10 +277,15 @@ def test_a_deployer_outside_of_the_owner_group_gets_select_on_what_it_shares():
     """An admin of the metastore need not be a member."""
     prod = PROD.model_copy(update={"metastore_admin": True})
     principals = Principals(groups=(Group(name="owners"), *GROUPS[1:]), service_principals=SERVICE_PRINCIPALS)
-    spec = one(SharedObject(name="t"), environments=(prod,), principals=principals)
-    stack = resources(compiled(spec, "prod").stacks["sales-prod"])
+    objects = SharedObject(name="t"), SharedObject(name="docs", kind="volume")
+    stack = resources(
+        compiled(one(*objects, environments=(prod,), principals=principals), "prod").stacks["sales-prod"]
+    )
     grants = stack["databricks_grants.table__gold__t"]["grant"]
     assert {"principal": "deployer-prod-id", "privileges": ["MANAGE", "SELECT"]} in grants
+    grants = stack["databricks_grants.volume__gold__docs"]["grant"]
+    assert {"principal": "deployer-prod-id", "privileges": ["MANAGE", "READ_VOLUME"]} in grants
+    assert "databricks_grants.volume__gold__docs" in stack["databricks_share.open"]["depends_on"]
 
 
 @pytest.mark.parametrize(

@@ -105,12 +105,18 @@ class Access:
         rank, after = self.made[table.full_name]
         return self._give(Securable("table", table.full_name), principal, privileges, place, rank, after)
 
-    def on_volume(self, principal: str, privileges: Iterable[str], volume: Block, place: Place) -> None:
-        """Privileges on a volume of the domain."""
+    def volume_for_share(self, volume: Block, place: Place) -> list[str]:
+        """READ_VOLUME for who makes a share, where the volume is not its own; returns addresses of grants."""
+        if not self._outsider:
+            return []
+        return [self.on_volume(self._outsider, ["READ_VOLUME"], volume, place)]
+
+    def on_volume(self, principal: str, privileges: Iterable[str], volume: Block, place: Place) -> str:
+        """Privileges on a volume of the domain; returns the grant's address."""
         schema, name = volume.body["schema_name"], volume.body["name"]
         self.use(principal, schema, place)
         securable = Securable("volume", f"{self._catalog}.{schema}.{name}")
-        self._give(securable, principal, privileges, place, PREPARE, [volume.address])
+        return self._give(securable, principal, privileges, place, PREPARE, [volume.address])
 
     def on_function(self, principal: str, port: OtherPort, place: Place) -> None:
         """EXECUTE on a function of the domain, once the step that makes functions is done."""

@@ -44,7 +44,7 @@ def add_shares(
         access: knows when each of the domain's tables can be shared: after it is made and tagged.
     """
     for share in product.spec.shares:
-        objects = [_object(one, product, mesh, access) for one in share.everything]
+        objects = [_object(one, stack, product, mesh, access) for one in share.everything]
         rank = max(one.rank for one in objects)
         block = stack.resource(
             "databricks_share",
@@ -83,7 +83,7 @@ class _Object:
 
 
 def _object(
-    one: SharedObject, product: ResolvedProduct, mesh: ResolvedMesh, access: Access
+    one: SharedObject, stack: Stack, product: ResolvedProduct, mesh: ResolvedMesh, access: Access
 ) -> _Object:
     shared_as = one.shared_as or shared_name(one, product)
     if one.kind == "port":
@@ -110,9 +110,10 @@ def _object(
         "string_shared_as": shared_as,
         "comment": (one.comment if one.comment is not None or volume is None else volume.comment) or None,
     }
-    block = access.schemas[product.domain.schema(schema)]
-    made = f"databricks_volume.{local_name(product.domain.schema(schema), name)}"
-    return _Object(_present(body), PREPARE, [made if volume else block.address])
+    if volume is None:
+        return _Object(_present(body), PREPARE, [access.schemas[product.domain.schema(schema)].address])
+    made = stack.blocks[f"databricks_volume.{local_name(product.domain.schema(schema), name)}"]
+    return _Object(_present(body), PREPARE, [made.address, *access.volume_for_share(made, product.place)])
 
 
 def _present(body: dict[str, Any]) -> dict[str, Any]:
