@@ -10,7 +10,8 @@ from tests.meshes import column, contract, domain, filter_policy, mask_policy, m
 
 from meshform.model.contract import Column
 from meshform.model.domain import MeshSpec
-from meshform.model.product import Consumer, PortReference, Product, Recipient, Share, Volume
+from meshform.model.product import Consumer, PortReference, Product, Volume
+from meshform.model.share import Recipient, Share
 
 SCALARS = ("string", "int", "bigint", "date", "timestamp", "boolean", "double", "decimal(18,2)", "binary")
 TYPES = st.sampled_from(SCALARS) | st.sampled_from(
@@ -57,12 +58,16 @@ def products(draw: st.DrawFn, address: str, earlier: list[PortReference]) -> Pro
         ports.append(f"{name}_view")
     consumers = []
     if ports and draw(st.booleans()):
-        given = tuple(draw(st.sets(st.sampled_from(ports), min_size=1)))
-        consumers.append(Consumer(group="readers", ports=sorted(given), purpose="p", approver="owners"))
+        given = tuple(sorted(draw(st.sets(st.sampled_from(ports), min_size=1))))
+        part: dict[str, Any] = {"columns": ("id",), "rows": "id <> '1'"} if draw(st.booleans()) else {}
+        consumers.append(Consumer(group="readers", ports=given, purpose="p", approver="owners", **part))
     shares = ()
-    if ports and draw(st.integers(0, 3)) == 0:
+    # what is masked or filtered can be shared only by who is exempt
+    plain = {one.name for one in tables if not any(c.classification or c.tags for c in one.columns)}
+    open_ports = [name for name in ports if name in plain]
+    if open_ports and draw(st.integers(0, 3)) == 0:
         recipient = Recipient(name=f"{domain_name}_{name}_partner", comment=draw(TEXTS))
-        shares = (Share(name=f"{domain_name}_{name}", ports=(ports[-1],), recipients=(recipient,)),)
+        shares = (Share(name=f"{domain_name}_{name}", ports=(open_ports[-1],), recipients=(recipient,)),)
     volumes = ()
     if draw(st.booleans()):
         volume = Volume(

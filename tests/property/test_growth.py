@@ -9,7 +9,8 @@ from tests.meshes import LOCAL, PROD, contract, domain, evaluated, mesh, product
 
 from meshform.model.findings import MeshformError
 from meshform.model.lock import EMPTY
-from meshform.model.product import Recipient, Share, Volume
+from meshform.model.product import Volume
+from meshform.model.share import Recipient, Share
 from meshform.terraform.compile import compile_mesh
 
 DATA = (

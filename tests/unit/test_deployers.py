@@ -19,7 +19,8 @@ from tests.meshes import (
 from meshform.model.catalogs import SharedCatalog
 from meshform.model.domain import Platform, Warehouse
 from meshform.model.principals import Group, Principals, ServicePrincipal
-from meshform.model.product import Recipient, Share, Volume
+from meshform.model.product import Volume
+from meshform.model.share import Recipient, Share
 from meshform.terraform.needs import deployer_needs
 
 IDENTITY = ServicePrincipal(name="sales-deployer", application_ids={"dev": "sd-dev", "prod": "sd-prod"})

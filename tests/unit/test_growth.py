@@ -25,7 +25,8 @@ from tests.meshes import (
 
 from meshform.model.findings import MeshformError
 from meshform.model.lock import MeshLock
-from meshform.model.product import Recipient, Share, Volume
+from meshform.model.product import Volume
+from meshform.model.share import Recipient, Share
 from meshform.terraform.compile import compile_mesh
 
 OPEN = PROD.model_copy(update={"allow_removal": True})
@@ -276,7 +277,9 @@ def test_a_product_of_status_retired_may_leave_when_the_lock_knows_it():
 
 def test_what_is_retired_stays_masked():
     """Tags of a retired product are let go of, too: without them its masks would stop matching."""
-    tagged = sales(contract=contract(table("orders", column(classification="personal")), view("daily")))
+    tagged = sales(
+        contract=contract(table("orders", column(classification="personal")), view("daily")), shares=()
+    )
     after = mesh(domain("sales", retired=("orders",)), mask_policy(), environments=(LOCAL, DEV, OPEN))
     made = growth(mesh(tagged, mask_policy()), after)
     assert "databricks_entity_tag_assignment.gold__orders__id__classification" in removed(made)

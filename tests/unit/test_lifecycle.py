@@ -20,7 +20,8 @@ from tests.meshes import (
 )
 
 from meshform.model.findings import Severity
-from meshform.model.product import Product, Recipient, Share, Volume
+from meshform.model.product import Product, Volume
+from meshform.model.share import Recipient, Share
 
 CODES = ("MF348", "MF349", "MF370", "MF374", "MF375", "MF376")
 

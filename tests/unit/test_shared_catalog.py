@@ -25,7 +25,8 @@ from tests.meshes import (
 from meshform.model.catalogs import SharedCatalog
 from meshform.model.domain import Platform
 from meshform.model.principals import Group, Principals
-from meshform.model.product import Recipient, Share, Volume
+from meshform.model.product import Volume
+from meshform.model.share import Recipient, Share
 from meshform.model.support import Support
 
 SHARED = Platform(
