@@ -1,14 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """The deploy identity of a domain: what it is given, and the list of what it needs."""
 
+import sys
+from pathlib import Path
+
+import pytest
 from tests.meshes import (
     GROUPS,
     SERVICE_PRINCIPALS,
+    column,
     compiled,
     domain,
     evaluated,
     found,
     group_consumer,
+    mask_policy,
     mesh,
     product,
     resources,
@@ -16,6 +22,7 @@ from tests.meshes import (
     view,
 )
 
+from meshform.cli import main
 from meshform.model.catalogs import SharedCatalog
 from meshform.model.domain import Platform, Warehouse
 from meshform.model.principals import Group, Principals, ServicePrincipal
@@ -23,6 +30,7 @@ from meshform.model.product import Volume
 from meshform.model.share import Recipient, Share
 from meshform.terraform.needs import deployer_needs
 
+ROOT = Path(__file__).parents[2]
 IDENTITY = ServicePrincipal(name="sales-deployer", application_ids={"dev": "sd-dev", "prod": "sd-prod"})
 REGISTRY = Principals(groups=GROUPS, service_principals=(*SERVICE_PRINCIPALS, IDENTITY))
 SHARE = Share(name="out", ports=("orders",), recipients=(Recipient(name="them"),))
@@ -41,7 +49,12 @@ def orders(**fields):
         "consumers": (group_consumer(),),
         "shares": (SHARE,),
     }
-    return product("sales.orders", table("orders", tags=("tier=1",)), view("totals"), **{**given, **fields})
+    return product(
+        "sales.orders",
+        table("orders", column("id", classification="personal"), tags=("tier=1",)),
+        view("totals"),
+        **{**given, **fields},
+    )
 
 
 def spec_of(*parts, **fields):
@@ -167,7 +180,7 @@ def needs(*parts, environment="prod", name="sales", **fields):
 
 
 BY_HAND = {
-    ("governed tag", "tier", "ASSIGN"),
+    ("governed tag", "classification", "ASSIGN"),
     ("service principal", "runner-prod-id", "servicePrincipal.user"),
     ("workspace", "", "access"),
 }
@@ -175,7 +188,7 @@ BY_HAND = {
 
 def test_the_list_says_what_gives_each_right():
     """Everything in Unity Catalog and on the warehouse is given; roles and membership are for an admin."""
-    found_needs = needs(sales(), orders())
+    found_needs = needs(sales(), orders(), mask_policy())
     catalog = "databricks_grant.catalog__sales__sales-deployer of platform-prod"
     assert {right for right, given in found_needs.items() if given is None} == BY_HAND
     assert found_needs["catalog", "sales", "CREATE_SCHEMA"] == catalog
@@ -224,3 +237,44 @@ def test_every_right_is_told_with_what_needs_it():
         "databricks_schema.gold",
         "databricks_schema.silver",
     )
+
+
+@pytest.fixture
+def permissions(monkeypatch, capsys):
+    """Run `meshform permissions` on the example."""
+    monkeypatch.setattr(sys, "path", [str(ROOT), *sys.path])
+    monkeypatch.delenv("MESHFORM_ENV", raising=False)
+    monkeypatch.chdir(ROOT)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["meshform", "permissions", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        output = capsys.readouterr()
+        return int(ended.value.code or 0), output.out, output.err
+
+    return run
+
+
+@pytest.mark.parametrize("option", ["--env", "--environment"])
+def test_the_command_prints_each_right_with_what_needs_it_and_what_gives_it(permissions, option):
+    """Securable by securable; what nothing in the mesh gives is for an admin."""
+    code, out, _ = permissions("orders", option, "prod")
+    assert code == 0
+    lines = out.splitlines()
+    assert lines[0] == "orders-prod is deployed by platform-deployer (0b7c1f64-8f0e-4d57-9a41-6d2f1c0a1001)"
+    at = lines.index("  catalog orders")
+    assert lines[at + 1 : at + 3] == [
+        "    CREATE_SCHEMA  for databricks_schema.bronze and 2 more",
+        "      orders-domain-owners owns catalog orders",
+    ]
+    at = next(i for i, line in enumerate(lines) if "servicePrincipal.user" in line)
+    assert lines[at + 1] == "      by hand: nothing in the mesh gives it"
+
+
+def test_the_command_refuses_a_domain_that_there_is_not(permissions):
+    """MF332, with the nearest."""
+    code, out, err = permissions("ordres")
+    assert code == 1
+    assert "MF332" in out + err
+    assert "did you mean 'orders'?" in out + err

@@ -4,12 +4,17 @@
 import pytest
 from pydantic import ValidationError
 from tests.meshes import (
+    GROUPS,
     LOCAL,
+    SERVICE_PRINCIPALS,
     SOURCE,
     compiled,
     contract,
     domain,
+    filter_policy,
     found,
+    group_consumer,
+    mask_policy,
     mesh,
     product,
     resources,
@@ -17,10 +22,14 @@ from tests.meshes import (
 )
 
 from meshform.model.catalogs import SharedCatalog, WorkspaceBinding
+from meshform.model.consumer import Consumer
 from meshform.model.contract import ServiceLevel
 from meshform.model.domain import Platform, Warehouse
 from meshform.model.environment import Environment
-from meshform.model.product import Pipeline
+from meshform.model.policy import Classification, RowFilter
+from meshform.model.ports import ManagedTable
+from meshform.model.principals import Group, Principals
+from meshform.model.product import Pipeline, Volume
 from meshform.model.support import Destination, Support
 
 PROD = Environment(name="prod", deployer="deployer", production=True, workspace_id=11)
@@ -264,6 +273,10 @@ def _with(**fields):
     return mesh(domain("sales", **fields))
 
 
+def _product(**fields):
+    return mesh(product("a.b", **fields))
+
+
 def _platform(**fields):
     return mesh(domain("sales"), platform=Platform(**{"owner": "owners", **fields}))
 
@@ -286,6 +299,39 @@ def _platform(**fields):
         ),
         pytest.param(
             lambda name: mesh(product("a.b", pipeline=Pipeline(source=SOURCE, run_as=name))), id="run_as"
+        ),
+        pytest.param(
+            lambda name: mesh(
+                principals=Principals(
+                    groups=(*GROUPS, Group(name="g", members=(name,))), service_principals=SERVICE_PRINCIPALS
+                )
+            ),
+            id="member of a group",
+        ),
+        pytest.param(lambda name: _product(consumers=(group_consumer(group=name),)), id="consumer"),
+        pytest.param(
+            lambda name: _product(consumers=(Consumer(group="readers", purpose="p", approver=name),)),
+            id="approver",
+        ),
+        pytest.param(
+            lambda name: _product(volumes=(Volume(name="v", schema_name="bronze", writers=(name,)),)),
+            id="writer of a volume",
+        ),
+        pytest.param(
+            lambda name: _product(tables={"b": ManagedTable(writers=(name,))}), id="writer of a table"
+        ),
+        pytest.param(
+            lambda name: mesh(
+                domain("a"), mask_policy(classifications=(Classification(name="c", exempt=(name,)),))
+            ),
+            id="exempt from a mask",
+        ),
+        pytest.param(
+            lambda name: mesh(
+                domain("a"),
+                filter_policy(row_filters=(RowFilter(name="f", body="value = 'x'", exempt=(name,)),)),
+            ),
+            id="exempt from a row filter",
         ),
     ],
 )

@@ -78,6 +78,8 @@ def readers_of(
         owner = mesh.principal_id(product.domain.spec.owner)
         if owner:
             yield owner
+        if deployer := mesh.own_deployer(product.domain):  # who makes a view reads what it reads
+            yield deployer
 
 
 class _Maker:

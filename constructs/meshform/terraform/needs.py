@@ -43,8 +43,16 @@ def deployer_needs(compiled: CompiledMesh, mesh: ResolvedMesh, domain: ResolvedD
     name = domain.spec.deployer or mesh.environment.deployer
     stack = compiled.stacks[mesh.environment.domain_stack(domain.name)]
     because: dict[Right, list[str]] = {Right("workspace", "", "access"): []}
+    governed = {
+        Right("governed tag", body["tag_key"], "ASSIGN")
+        for one in compiled.stacks.values()
+        for _, type_, body in _resources(one)
+        if type_ == "databricks_tag_policy"
+    }
     for address, type_, body in _resources(stack):
         for right in _rights(type_, body):
+            if right.kind == "governed tag" and right not in governed:
+                continue  # anybody who may tag the object may use a free tag
             because.setdefault(right, []).append(address)
             for container in _containers(right):
                 because.setdefault(container, [])

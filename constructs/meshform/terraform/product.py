@@ -17,7 +17,7 @@ from meshform.model.adoption import adopted
 from meshform.model.findings import Place
 from meshform.model.lifecycle import notice, product_tags
 from meshform.model.product import Pipeline
-from meshform.model.resolved import Reader, ResolvedMesh, ResolvedProduct, ResolvedTable
+from meshform.model.resolved import OtherPort, Reader, ResolvedMesh, ResolvedProduct, ResolvedTable
 from meshform.terraform.access import Access
 from meshform.terraform.access_requests import add_access_requests
 from meshform.terraform.alerts import add_alerts
@@ -28,7 +28,7 @@ from meshform.terraform.pipeline import add_pipeline
 from meshform.terraform.platform import find_warehouse, kept
 from meshform.terraform.sharing import add_shares
 from meshform.terraform.sql import create_function
-from meshform.terraform.stack import Phase, Rank, Stack, local_name
+from meshform.terraform.stack import PREPARE, PROTECT, Phase, Rank, Stack, local_name
 from meshform.terraform.tables import DESCRIBE, GRANT, add_table, grant_makers
 
 
@@ -98,8 +98,12 @@ def publish_product(
                         *_view_owners(reader, readable, product, mesh, views),
                     ):
                         access.select(principal, readable, product.place)
-            _add_access_requests(stack, table, product, mesh, access)
+            rank, after = access.made[table.full_name]
+            _add_access_requests(stack, "table", table, product, mesh, rank, after)
     for name, port in product.other_ports.items():
+        is_volume = port.kind == "volume"
+        after = [f"databricks_volume.{local_name(port.schema, name)}"] if is_volume else []
+        _add_access_requests(stack, port.kind, port, product, mesh, PREPARE if is_volume else PROTECT, after)
         for reader in product.readers:
             for principal in reader.principals if name in reader.ports else ():
                 if port.kind == "volume":
@@ -113,14 +117,20 @@ def publish_product(
 
 
 def _add_access_requests(
-    stack: Stack, table: ResolvedTable, product: ResolvedProduct, mesh: ResolvedMesh, access: Access
+    stack: Stack,
+    kind: str,
+    port: ResolvedTable | OtherPort,
+    product: ResolvedProduct,
+    mesh: ResolvedMesh,
+    rank: Rank,
+    after: Iterable[str],
 ) -> None:
-    rank, after = access.made[table.full_name]
+    """Whoever has no access to a port asks its owner for it, also where the port is none of a table."""
     add_access_requests(
         stack,
-        local_name(table.schema, table.name),
-        "TABLE",
-        table.full_name,
+        local_name(*(() if kind == "table" else (kind,)), port.schema, port.name),
+        kind.upper(),
+        port.full_name,
         product.domain.spec.support.access_requests(mesh.environment),
         product.place,
         rank=rank,
