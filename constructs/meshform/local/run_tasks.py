@@ -17,6 +17,7 @@ from meshform.local.content import content_at, content_key
 from meshform.local.ddl import CreateFunction, parse_file
 from meshform.local.rules.authority import creator_of
 from meshform.local.rules.grants import has_privilege
+from meshform.local.rules.keys import check_keys
 from meshform.local.rules.refusal import Refusal, does_not_exist
 from meshform.local.rules.relations import make_function, make_table
 from meshform.local.rules.securables import find, require
@@ -100,12 +101,15 @@ def _make_tables(
     if not modules:
         raise Refusal(f"{what} has no contract module (*_contract.py) in its folder.")
     for path in modules:
-        for name, entry in _contract(store, path).items():
+        entries = _contract(store, path)
+        placed = {str(entry.get("name", name)): entry for name, entry in entries.items()}
+        for name, entry in entries.items():
             full_name = f"{catalog}.{entry.get('name', name)}"
             if entry.get("made_by"):
                 privilege = "MODIFY" if entry["made_by"] == "Terraform" else "SELECT"
                 _require_readable(store, principal, "table", full_name, privilege)
                 continue
+            check_keys(str(entry.get("name", name)), placed)
             _require_schema_privileges(store, principal, full_name)
             make_table(
                 store,

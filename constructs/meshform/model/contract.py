@@ -164,8 +164,8 @@ class Column(Described):
         required: no NULL allowed; False unless said otherwise.
         primary_key_position: position in the primary key from 1; None when the column is not part of it, and
             the order of the columns decides where no position was given.
-        partitioned: part of the partition key; False unless said otherwise.
         partition_position: position in the partition key from 1; by default the order of the columns decides.
+        partitioned: part of the partition key; by default only with a position.
         classification: class of the data in the column, such as `public` or `restricted`.
         fields: the fields below this column with what is said of them, when it is a STRUCT or an ARRAY of
             STRUCT. The type holds them as well.
@@ -185,8 +185,8 @@ class Column(Described):
     unique: bool = False
     primary_key: bool = False
     primary_key_position: int | None = None
-    partitioned: bool = False
     partition_position: int | None = None
+    partitioned: bool = Field(default=False, validate_default=True)
     classification: str | None = None
     critical: bool = False
     deprecated: bool = False
@@ -210,6 +210,11 @@ class Column(Described):
     @classmethod
     def _of_the_type(cls, given: str | None, info: ValidationInfo) -> str | None:
         return given or to_logical(info.data.get("type", ""))
+
+    @field_validator("partitioned")
+    @classmethod
+    def _with_a_position(cls, given: bool, info: ValidationInfo) -> bool:
+        return given or info.data.get("partition_position") is not None
 
     def settled(self, parents: tuple[str, ...] = (), *, in_rows: bool = True) -> Column:
         """The column with the expressions of its rules and of those below it worked out.

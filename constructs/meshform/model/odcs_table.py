@@ -130,7 +130,7 @@ def _column(node: Node, parents: tuple[str, ...] = (), *, in_rows: bool = True) 
         logical_type_options=node.mapping("logicalTypeOptions"),
         enum=_enum(node),
         primary_key_position=node.position("primaryKeyPosition"),
-        partition_position=node.position("partitionKeyPosition"),
+        partition_position=node.position("partitionKeyPosition") if node.flag("partitioned") else None,
         tags=node.texts("tags"),
         quality=quality_rules(node, path, in_rows=in_rows),
         fields=_fields(node, path, in_rows=in_rows),
@@ -219,6 +219,8 @@ def _other(node: Node, type_: str, *, is_field: bool) -> dict[str, Any]:
     other = node.other(KEYS[Column])
     if not is_field and other.get("semanticType") == MEASURE:
         del other["semanticType"]
+    if not node.flag("partitioned") and (position := node.position("partitionKeyPosition")):
+        other["partitionKeyPosition"] = position
     if rest := _rest_of_items(node.data.get("items"), type_):
         other["items"] = rest
     return other

@@ -15,10 +15,9 @@ BROKEN_RULES = "broken_rules"
 
 def quarantine_table(table: Table) -> Table:
     """The quarantine table of a table: its columns, classified and tagged as they are, and `broken_rules`."""
-    columns = tuple(
-        column.model_copy(update={"required": False, "unique": False, "primary_key": False, "quality": ()})
-        for column in table.columns
-    )
+    nothing_of = {"required": False, "unique": False, "primary_key": False, "partitioned": False}
+    no_rules = {"quality": (), "enum": (), "logical_type_options": {}, "relationships": (), "fields": ()}
+    columns = tuple(column.model_copy(update={**nothing_of, **no_rules}) for column in table.columns)
     broken = Column(
         name=BROKEN_RULES,
         type="array<string>",

@@ -70,7 +70,7 @@ def _managed(table: Table, entry: ManagedTable, product: Product) -> Iterator[Fi
             if table.physical_type == "view"
             else "let a pipeline make it, or set `physicalType: table`",
         )
-    partitions = partition_columns(table)
+    partitions = table.partition_by
     if partitions and entry.cluster_by:
         yield Finding(
             code="MF377",
@@ -111,9 +111,3 @@ def _managed(table: Table, entry: ManagedTable, product: Product) -> Iterator[Fi
                 allowed="no ' and no \\: the provider does not escape them in the SQL that it writes",
                 fix="remove it",
             )
-
-
-def partition_columns(table: Table) -> list[str]:
-    """The columns that partition a table, in their order."""
-    keys = [(column.partition_position, column.name) for column in table.columns]
-    return [name for position, name in sorted((p, n) for p, n in keys if p is not None)]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from meshform.model.contract import Action, QualityRule, Table
+from meshform.model.foreign_keys import ForeignKey, foreign_keys
 from meshform.model.inputs import ExternalConnection
 from meshform.model.lifecycle import notice
 from meshform.model.ports import ManagedTable
@@ -35,13 +36,7 @@ CONTRACT = {{
 {tables}}}
 
 
-def table(name):
-    """Keyword arguments of a dataset decorator: name, comment and schema of a table, `schema.table`."""
-    described = ", ".join(_ddl(column) for column in CONTRACT[name]["columns"])
-    return {{"name": {placed}, "comment": CONTRACT[name]["comment"], "schema": described}}
-
-
-def expectations(name):
+{table}def expectations(name):
     """Decorator with the quality rules of a table: they warn, drop rows or fail the update."""
     from pyspark import pipelines as dp
 
@@ -112,6 +107,51 @@ def quarantine(name):
 
 '''
 
+_TABLE = '''\
+def table(name):
+    """Keyword arguments of a dataset decorator: name, comment and schema of a table, `schema.table`."""
+    described = ", ".join(_ddl(column) for column in CONTRACT[name]["columns"])
+    return {"name": PLACED, "comment": CONTRACT[name]["comment"], "schema": described}
+
+
+'''
+
+_TABLE_WITH_KEYS = '''\
+def table(name, foreign_keys=True):
+    """Keyword arguments of a dataset decorator: name, comment, schema and layout of a table, `schema.table`.
+
+    Keys are informational: Unity Catalog shows them and does not enforce them. Foreign keys need their table
+    to be there already; without them, `foreign_keys=False`.
+    """
+    entry = CONTRACT[name]
+    described = [_ddl(column) for column in entry["columns"]] + list(_keys(name, foreign_keys))
+    arguments = {"name": PLACED, "comment": entry["comment"], "schema": ", ".join(described)}
+    layout = {key: entry[key] for key in ("cluster_by", "partition_cols") if key in entry}
+    return {**arguments, **layout}
+
+
+def _keys(name, foreign_keys):
+    entry, table = CONTRACT[name], name.rpartition(".")[2]
+    if "primary_key" in entry:
+        yield f"CONSTRAINT {_name(table + '_pk')} PRIMARY KEY ({_names(entry['primary_key'])})"
+    for number, key in enumerate(entry.get("foreign_keys", ()) if foreign_keys else (), 1):
+        parent = [_spark().conf.get("meshform.catalog"), *key["table"].split(".")]
+        yield (
+            f"CONSTRAINT {_name(f'{table}_fk{number}')} FOREIGN KEY ({_names(key['columns'])})"
+            f" REFERENCES {'.'.join(map(_name, parent))} ({_names(key['references'])})"
+        )
+
+
+def _names(columns):
+    return ", ".join(map(_name, columns))
+
+
+def _name(text):
+    return "`" + text.replace("`", "``") + "`"
+
+
+'''
+
 _CONNECTIONS = '''
 def connection(name):
     """Name, in this environment, of a connection among the product's inputs."""
@@ -141,6 +181,8 @@ def contract_module(product: ResolvedProduct) -> bytes:
     example = f"{tables[-1].domain_schema}.{tables[-1].name}" if tables else "schema.table"
     is_shared = product.domain.is_in_shared_catalog
     contract = product.spec.contract
+    declared = declared_foreign_keys(product)
+    keys = [key_lines(table, declared) for table in tables]
     return _MODULE.format(
         address=product.address,
         contract=plain(contract.place.file or "Python"),
@@ -148,14 +190,16 @@ def contract_module(product: ResolvedProduct) -> bytes:
         about=about(product),
         module=module_name(product),
         example=example,
-        placed='CONTRACT[name]["name"]' if is_shared else "name",
+        # each only where there is one: a changed module is a new run of its pipeline
+        table=(_TABLE_WITH_KEYS if any(keys) else _TABLE).replace(
+            "PLACED", 'CONTRACT[name]["name"]' if is_shared else "name"
+        ),
         names=_NAMES if is_shared else "",
         function=example.rpartition(".")[2],
-        # only where there is one: a changed module is a new run of its pipeline
         connections=_CONNECTIONS
         if any(isinstance(one, ExternalConnection) for one in product.spec.inputs)
         else "",
-        tables="".join(contract_entry(table) for table in tables),
+        tables="".join(contract_entry(table, lines) for table, lines in zip(tables, keys, strict=True)),
         quarantine=_QUARANTINE if any(table.spec.quarantine for table in tables) else "",
     ).encode()
 
@@ -180,7 +224,34 @@ def plain(text: str) -> str:
     return "".join(c for c in text if c.isprintable() and c not in '"\\')
 
 
-def contract_entry(table: ResolvedTable) -> str:
+def declared_foreign_keys(product: ResolvedProduct) -> list[tuple[ForeignKey, str]]:
+    """Foreign keys between tables that the product's code makes, each with the name of its parent."""
+    names = {id(table.spec): f"{table.schema}.{table.name}" for table in product.tables if table.is_run}
+    return [
+        (key, names[id(key.parent)])
+        for key in foreign_keys(product.spec.contract)
+        if id(key.table) in names and id(key.parent) in names
+    ]
+
+
+def key_lines(table: ResolvedTable, declared: list[tuple[ForeignKey, str]]) -> list[str]:
+    """Keys and layout of a table, as lines of its entry; none for a table that has none."""
+    spec = table.spec
+    own = [
+        {"columns": list(key.columns), "table": parent, "references": list(key.references)}
+        for key, parent in declared
+        if key.table is spec
+    ]
+    lists = {
+        "primary_key": list(spec.primary_key),
+        "foreign_keys": own,
+        "cluster_by": list(spec.cluster_by),
+        "partition_cols": list(spec.partition_by),
+    }
+    return [f"        {name!r}: {value!r}," for name, value in lists.items() if value]
+
+
+def contract_entry(table: ResolvedTable, keys: list[str]) -> str:
     """One table of the module's CONTRACT: Python literals, a line for each column and rule."""
     spec = table.spec
     lines = [f"    {f'{table.domain_schema}.{table.name}'!r}: {{"]
@@ -192,11 +263,13 @@ def contract_entry(table: ResolvedTable) -> str:
         lines.append(f"        'made_by': {maker!r},")
     lines += ["        'columns': ["]
     for column in spec.columns:
+        # Unity Catalog refuses a primary key whose columns may hold NULL
+        nullable = not (column.required or column.primary_key)
         lines.append(
             f"            {{'name': {column.name!r}, 'type': {column.type!r},"
-            f" 'comment': {column.description or ''!r}, 'nullable': {not column.required!r}}},"
+            f" 'comment': {column.description or ''!r}, 'nullable': {nullable!r}}},"
         )
-    lines.append("        ],")
+    lines += ["        ],", *keys]
     expectations = spec.expectations
     for action, kind in _EXPECTATION.items():
         lines.append(f"        {kind!r}: {{")

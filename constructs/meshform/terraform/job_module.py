@@ -8,7 +8,14 @@ its task, `key=value`.
 from __future__ import annotations
 
 from meshform.model.resolved import ResolvedProduct
-from meshform.terraform.contract_module import about, contract_entry, module_name, plain
+from meshform.terraform.contract_module import (
+    about,
+    contract_entry,
+    declared_foreign_keys,
+    key_lines,
+    module_name,
+    plain,
+)
 
 _MODULE = '''\
 """What the contract of data product {address} says to its job.
@@ -52,10 +59,10 @@ def create(name):
 
 def ddl(name):
     """The statements of `create`."""
-    described = ", ".join(_ddl(column) for column in CONTRACT[name]["columns"])
+    described = ", ".join([*map(_ddl, CONTRACT[name]["columns"]), *_keys(name)])
     comment = _literal(CONTRACT[name]["comment"])
     return [
-        f"CREATE TABLE IF NOT EXISTS {{full_name(name)}} ({{described}})",
+        f"CREATE TABLE IF NOT EXISTS {{full_name(name)}} ({{described}}){{_layout(name)}}",
         f"COMMENT ON TABLE {{full_name(name)}} IS {{comment}}",
     ]
 
@@ -100,6 +107,32 @@ def _ddl(column):
     return f"{{text}} COMMENT {{_literal(column['comment'])}}" if column["comment"] else text
 
 
+def _keys(name):
+    entry, table = CONTRACT[name], name.rpartition(".")[2]
+    if "primary_key" in entry:
+        yield f"CONSTRAINT {{_name(table + '_pk')}} PRIMARY KEY ({{_names(entry['primary_key'])}})"
+    for number, key in enumerate(entry.get("foreign_keys", ()), 1):
+        parent = ".".join(map(_name, [_setting("meshform.catalog"), *key["table"].split(".")]))
+        yield (
+            f"CONSTRAINT {{_name(f'{{table}}_fk{{number}}')}} FOREIGN KEY ({{_names(key['columns'])}})"
+            f" REFERENCES {{parent}} ({{_names(key['references'])}})"
+        )
+
+
+def _layout(name):
+    words = {{"cluster_by": "CLUSTER BY", "partition_cols": "PARTITIONED BY"}}
+    entry = CONTRACT[name]
+    return "".join(f" {{words[key]}} ({{_names(entry[key])}})" for key in words if key in entry)
+
+
+def _names(columns):
+    return ", ".join(map(_name, columns))
+
+
+def _name(text):
+    return "`" + text.replace("`", "``") + "`"
+
+
 def _literal(text):
     return "'" + text.replace("\\\\", "\\\\\\\\").replace("'", "\\\\'") + "'"
 
@@ -119,6 +152,7 @@ def job_module(product: ResolvedProduct) -> bytes:
     """Source text of the generated module."""
     tables = [table for table in product.tables if not table.is_view]
     contract = product.spec.contract
+    declared = declared_foreign_keys(product)
     return _MODULE.format(
         address=product.address,
         contract=plain(contract.place.file or "Python"),
@@ -126,5 +160,5 @@ def job_module(product: ResolvedProduct) -> bytes:
         about=about(product),
         module=module_name(product),
         example=f"{tables[-1].domain_schema}.{tables[-1].name}" if tables else "schema.table",
-        tables="".join(contract_entry(table) for table in tables),
+        tables="".join(contract_entry(table, key_lines(table, declared)) for table in tables),
     ).encode()

@@ -18,7 +18,7 @@ from meshform.model.product import Job, Pipeline
 from meshform.model.resolved import ResolvedMesh, ResolvedProduct
 from meshform.terraform.access import Access
 from meshform.terraform.checks import checks_task
-from meshform.terraform.contract_module import contract_module, module_name
+from meshform.terraform.contract_module import contract_module, declared_foreign_keys, module_name
 from meshform.terraform.files import workspace_file
 from meshform.terraform.functions import run_job_step
 from meshform.terraform.permissions import allow_owners
@@ -160,6 +160,8 @@ def _code_below(folder: str, prefix: str) -> Iterator[tuple[str, bytes]]:
 
 def settings(product: ResolvedProduct, mesh: ResolvedMesh) -> Iterator[tuple[str, str]]:
     """All that a product's code may know of its environment; the code itself knows nothing of it."""
+    if declared_foreign_keys(product):
+        yield "meshform.catalog", product.domain.catalog
     for volume in product.spec.volumes:
         path = "/".join(
             ("/Volumes", product.domain.catalog, product.domain.schema(volume.schema_name), volume.name)

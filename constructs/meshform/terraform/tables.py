@@ -11,7 +11,6 @@ from __future__ import annotations
 from meshform.model.adoption import adopted
 from meshform.model.ports import ManagedTable
 from meshform.model.resolved import ResolvedMesh, ResolvedProduct, ResolvedTable
-from meshform.model.table_entries import partition_columns
 from meshform.terraform.access import Access
 from meshform.terraform.platform import find_warehouse, kept
 from meshform.terraform.stack import Phase, Rank, Stack, local_name
@@ -27,7 +26,7 @@ def add_table(
     managed = table.entry if isinstance(table.entry, ManagedTable) else None
     if managed is None and not mesh.environment.is_local:
         return []
-    partitions = partition_columns(table.spec) if managed else []
+    clusters = managed.cluster_by or table.spec.cluster_by if managed else ()
     block = stack.resource(
         "databricks_sql_table",
         local_name(table.schema, table.name),
@@ -39,8 +38,8 @@ def add_table(
             "comment": table.comment or None,
             "owner": mesh.principal_id(product.domain.spec.owner),
             "warehouse_id": find_warehouse(stack, mesh).attribute("id"),
-            "partitions": partitions or None,
-            "cluster_keys": list(managed.cluster_by) or None if managed else None,
+            "partitions": (list(table.spec.partition_by) or None) if managed else None,
+            "cluster_keys": list(clusters) or None,
             "properties": dict(managed.properties) or None if managed else None,
             "column": [
                 {

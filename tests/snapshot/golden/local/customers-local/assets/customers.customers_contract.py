@@ -30,12 +30,13 @@ CONTRACT = {
     'gold.customers': {
         'comment': 'Customers data product (Gold). One row for each customer.\n\nUsage: Look up the customer of an order. Names and addresses are masked for most readers.\n\nLimitations: No history. Customers who asked to be forgotten are gone within a day.',
         'columns': [
-            {'name': 'customer_id', 'type': 'string', 'comment': 'Number of the customer in the shop.', 'nullable': True},
+            {'name': 'customer_id', 'type': 'string', 'comment': 'Number of the customer in the shop.', 'nullable': False},
             {'name': 'full_name', 'type': 'string', 'comment': 'First and family name.', 'nullable': True},
             {'name': 'email', 'type': 'string', 'comment': 'Address for messages about orders.', 'nullable': True},
             {'name': 'country', 'type': 'string', 'comment': 'Country of the invoice address, ISO 3166-1 alpha-2.', 'nullable': True},
             {'name': 'customer_since', 'type': 'date', 'comment': 'Day of the first order.', 'nullable': True},
         ],
+        'primary_key': ['customer_id'],
         'expect': {
         },
         'expect_or_drop': {
@@ -47,10 +48,37 @@ CONTRACT = {
 }
 
 
-def table(name):
-    """Keyword arguments of a dataset decorator: name, comment and schema of a table, `schema.table`."""
-    described = ", ".join(_ddl(column) for column in CONTRACT[name]["columns"])
-    return {"name": name, "comment": CONTRACT[name]["comment"], "schema": described}
+def table(name, foreign_keys=True):
+    """Keyword arguments of a dataset decorator: name, comment, schema and layout of a table, `schema.table`.
+
+    Keys are informational: Unity Catalog shows them and does not enforce them. Foreign keys need their table
+    to be there already; without them, `foreign_keys=False`.
+    """
+    entry = CONTRACT[name]
+    described = [_ddl(column) for column in entry["columns"]] + list(_keys(name, foreign_keys))
+    arguments = {"name": name, "comment": entry["comment"], "schema": ", ".join(described)}
+    layout = {key: entry[key] for key in ("cluster_by", "partition_cols") if key in entry}
+    return {**arguments, **layout}
+
+
+def _keys(name, foreign_keys):
+    entry, table = CONTRACT[name], name.rpartition(".")[2]
+    if "primary_key" in entry:
+        yield f"CONSTRAINT {_name(table + '_pk')} PRIMARY KEY ({_names(entry['primary_key'])})"
+    for number, key in enumerate(entry.get("foreign_keys", ()) if foreign_keys else (), 1):
+        parent = [_spark().conf.get("meshform.catalog"), *key["table"].split(".")]
+        yield (
+            f"CONSTRAINT {_name(f'{table}_fk{number}')} FOREIGN KEY ({_names(key['columns'])})"
+            f" REFERENCES {'.'.join(map(_name, parent))} ({_names(key['references'])})"
+        )
+
+
+def _names(columns):
+    return ", ".join(map(_name, columns))
+
+
+def _name(text):
+    return "`" + text.replace("`", "``") + "`"
 
 
 def expectations(name):

@@ -69,7 +69,7 @@ CONTRACT = {
     'gold.orders_gold': {
         'comment': 'Orders data product (Gold). Use for revenue, cohort, and fulfillment analytics.\n\nUsage: Use for revenue, cohort and fulfillment analytics. Join customers by customer_id.\n\nLimitations: Orders that are only placed or were cancelled are not in it. Amounts are not converted.',
         'columns': [
-            {'name': 'order_id', 'type': 'string', 'comment': 'Number of the order in the shop.', 'nullable': True},
+            {'name': 'order_id', 'type': 'string', 'comment': 'Number of the order in the shop.', 'nullable': False},
             {'name': 'customer_id', 'type': 'string', 'comment': 'Number of the customer in the shop; joins to customers.customers.', 'nullable': True},
             {'name': 'order_ts', 'type': 'timestamp', 'comment': 'When the order was placed.', 'nullable': True},
             {'name': 'amount', 'type': 'decimal(18,2)', 'comment': "What the customer pays, in the order's currency.", 'nullable': True},
@@ -77,6 +77,7 @@ CONTRACT = {
             {'name': 'status', 'type': 'string', 'comment': 'Where the order stands: PAID, SHIPPED or REFUNDED.', 'nullable': True},
             {'name': 'country', 'type': 'string', 'comment': 'Country of the customer, ISO 3166-1 alpha-2; empty when it is not known.', 'nullable': True},
         ],
+        'primary_key': ['order_id'],
         'expect': {
         },
         'expect_or_drop': {
@@ -87,10 +88,37 @@ CONTRACT = {
 }
 
 
-def table(name):
-    """Keyword arguments of a dataset decorator: name, comment and schema of a table, `schema.table`."""
-    described = ", ".join(_ddl(column) for column in CONTRACT[name]["columns"])
-    return {"name": name, "comment": CONTRACT[name]["comment"], "schema": described}
+def table(name, foreign_keys=True):
+    """Keyword arguments of a dataset decorator: name, comment, schema and layout of a table, `schema.table`.
+
+    Keys are informational: Unity Catalog shows them and does not enforce them. Foreign keys need their table
+    to be there already; without them, `foreign_keys=False`.
+    """
+    entry = CONTRACT[name]
+    described = [_ddl(column) for column in entry["columns"]] + list(_keys(name, foreign_keys))
+    arguments = {"name": name, "comment": entry["comment"], "schema": ", ".join(described)}
+    layout = {key: entry[key] for key in ("cluster_by", "partition_cols") if key in entry}
+    return {**arguments, **layout}
+
+
+def _keys(name, foreign_keys):
+    entry, table = CONTRACT[name], name.rpartition(".")[2]
+    if "primary_key" in entry:
+        yield f"CONSTRAINT {_name(table + '_pk')} PRIMARY KEY ({_names(entry['primary_key'])})"
+    for number, key in enumerate(entry.get("foreign_keys", ()) if foreign_keys else (), 1):
+        parent = [_spark().conf.get("meshform.catalog"), *key["table"].split(".")]
+        yield (
+            f"CONSTRAINT {_name(f'{table}_fk{number}')} FOREIGN KEY ({_names(key['columns'])})"
+            f" REFERENCES {'.'.join(map(_name, parent))} ({_names(key['references'])})"
+        )
+
+
+def _names(columns):
+    return ", ".join(map(_name, columns))
+
+
+def _name(text):
+    return "`" + text.replace("`", "``") + "`"
 
 
 def expectations(name):
