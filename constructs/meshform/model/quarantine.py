@@ -15,9 +15,7 @@ BROKEN_RULES = "broken_rules"
 
 def quarantine_table(table: Table) -> Table:
     """The quarantine table of a table: its columns, classified and tagged as they are, and `broken_rules`."""
-    nothing_of = {"required": False, "unique": False, "primary_key": False, "partitioned": False}
-    no_rules = {"quality": (), "enum": (), "logical_type_options": {}, "relationships": (), "fields": ()}
-    columns = tuple(column.model_copy(update={**nothing_of, **no_rules}) for column in table.columns)
+    columns = tuple(_bare(column) for column in table.columns)
     broken = Column(
         name=BROKEN_RULES,
         type="array<string>",
@@ -32,6 +30,14 @@ def quarantine_table(table: Table) -> Table:
         tags=table.tags,
         place=table.place,
     )
+
+
+def _bare(column: Column) -> Column:
+    """The column without what its values must be: whatever breaks a rule goes here."""
+    keys = {"required": False, "unique": False, "primary_key": False, "partitioned": False}
+    rules = {"quality": (), "enum": (), "logical_type_options": {}, "relationships": ()}
+    fields = tuple(_bare(field) for field in column.fields)
+    return column.model_copy(update={**keys, **rules, "fields": fields})
 
 
 def quarantine_findings(table: Table, *, in_pipeline: bool) -> Iterator[Finding]:
