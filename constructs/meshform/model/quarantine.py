@@ -35,7 +35,7 @@ def quarantine_table(table: Table) -> Table:
 def _bare(column: Column) -> Column:
     """The column without what its values must be: whatever breaks a rule goes here."""
     keys = {"required": False, "unique": False, "primary_key": False, "partitioned": False}
-    rules = {"quality": (), "enum": (), "logical_type_options": {}, "relationships": ()}
+    rules: dict[str, object] = {"quality": (), "enum": (), "logical_type_options": {}, "relationships": ()}
     fields = tuple(_bare(field) for field in column.fields)
     return column.model_copy(update={**keys, **rules, "fields": fields})
 

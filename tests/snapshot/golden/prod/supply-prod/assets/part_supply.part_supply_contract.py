@@ -19,6 +19,7 @@ CONTRACT = {
             {'name': 'ps_supplycost', 'type': 'decimal(15,2)', 'comment': 'Cost of one piece in dollars.', 'nullable': True},
             {'name': 'ps_comment', 'type': 'string', 'comment': 'Free text of the purchasing department.', 'nullable': True},
         ],
+        'primary_key': ['ps_partkey', 'ps_suppkey'],
         'expect': {
         },
         'expect_or_drop': {
@@ -55,10 +56,10 @@ def create(name):
 
 def ddl(name):
     """The statements of `create`."""
-    described = ", ".join(_ddl(column) for column in CONTRACT[name]["columns"])
+    described = ", ".join([*map(_ddl, CONTRACT[name]["columns"]), *_keys(name)])
     comment = _literal(CONTRACT[name]["comment"])
     return [
-        f"CREATE TABLE IF NOT EXISTS {full_name(name)} ({described})",
+        f"CREATE TABLE IF NOT EXISTS {full_name(name)} ({described}){_layout(name)}",
         f"COMMENT ON TABLE {full_name(name)} IS {comment}",
     ]
 
@@ -101,6 +102,32 @@ def _setting(key):
 def _ddl(column):
     text = f"{_quoted(column)} {column['type']}{'' if column['nullable'] else ' NOT NULL'}"
     return f"{text} COMMENT {_literal(column['comment'])}" if column["comment"] else text
+
+
+def _keys(name):
+    entry, table = CONTRACT[name], name.rpartition(".")[2]
+    if "primary_key" in entry:
+        yield f"CONSTRAINT {_name(table + '_pk')} PRIMARY KEY ({_names(entry['primary_key'])})"
+    for number, key in enumerate(entry.get("foreign_keys", ()), 1):
+        parent = ".".join(map(_name, [_setting("meshform.catalog"), *key["table"].split(".")]))
+        yield (
+            f"CONSTRAINT {_name(f'{table}_fk{number}')} FOREIGN KEY ({_names(key['columns'])})"
+            f" REFERENCES {parent} ({_names(key['references'])})"
+        )
+
+
+def _layout(name):
+    words = {"cluster_by": "CLUSTER BY", "partition_cols": "PARTITIONED BY"}
+    entry = CONTRACT[name]
+    return "".join(f" {words[key]} ({_names(entry[key])})" for key in words if key in entry)
+
+
+def _names(columns):
+    return ", ".join(map(_name, columns))
+
+
+def _name(text):
+    return "`" + text.replace("`", "``") + "`"
 
 
 def _literal(text):
