@@ -19,7 +19,6 @@ CONTRACT = {
             {'name': 'amount', 'type': 'decimal(18,2)', 'comment': 'What was paid, in euro.', 'nullable': True},
             {'name': 'email', 'type': 'string', 'comment': 'Address of the buyer.', 'nullable': True},
         ],
-        'partition_cols': ['country'],
         'expect': {
         },
         'expect_or_drop': {
@@ -30,37 +29,10 @@ CONTRACT = {
 }
 
 
-def table(name, foreign_keys=True):
-    """Keyword arguments of a dataset decorator: name, comment, schema and layout of a table, `schema.table`.
-
-    Keys are informational: Unity Catalog shows them and does not enforce them. Foreign keys need their table
-    to be there already; without them, `foreign_keys=False`.
-    """
-    entry = CONTRACT[name]
-    described = [_ddl(column) for column in entry["columns"]] + list(_keys(name, foreign_keys))
-    arguments = {"name": name, "comment": entry["comment"], "schema": ", ".join(described)}
-    layout = {key: entry[key] for key in ("cluster_by", "partition_cols") if key in entry}
-    return {**arguments, **layout}
-
-
-def _keys(name, foreign_keys):
-    entry, table = CONTRACT[name], name.rpartition(".")[2]
-    if "primary_key" in entry:
-        yield f"CONSTRAINT {_name(table + '_pk')} PRIMARY KEY ({_names(entry['primary_key'])})"
-    for number, key in enumerate(entry.get("foreign_keys", ()) if foreign_keys else (), 1):
-        parent = [_spark().conf.get("meshform.catalog"), *key["table"].split(".")]
-        yield (
-            f"CONSTRAINT {_name(f'{table}_fk{number}')} FOREIGN KEY ({_names(key['columns'])})"
-            f" REFERENCES {'.'.join(map(_name, parent))} ({_names(key['references'])})"
-        )
-
-
-def _names(columns):
-    return ", ".join(map(_name, columns))
-
-
-def _name(text):
-    return "`" + text.replace("`", "``") + "`"
+def table(name):
+    """Keyword arguments of a dataset decorator: name, comment and schema of a table, `schema.table`."""
+    described = ", ".join(_ddl(column) for column in CONTRACT[name]["columns"])
+    return {"name": name, "comment": CONTRACT[name]["comment"], "schema": described}
 
 
 def expectations(name):
