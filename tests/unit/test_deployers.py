@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The deploy identity of a domain: what it is given, and the list of what it needs."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -25,10 +26,11 @@ from tests.meshes import (
 from meshform.cli import main
 from meshform.model.catalogs import SharedCatalog
 from meshform.model.domain import Platform, Warehouse
+from meshform.model.policy import Classification
 from meshform.model.principals import Group, Principals, ServicePrincipal
 from meshform.model.product import Volume
 from meshform.model.share import Recipient, Share
-from meshform.terraform.needs import deployer_needs
+from meshform.terraform.needs import BY_TYPE, deployer_needs
 
 ROOT = Path(__file__).parents[2]
 IDENTITY = ServicePrincipal(name="sales-deployer", application_ids={"dev": "sd-dev", "prod": "sd-prod"})
@@ -188,7 +190,7 @@ BY_HAND = {
 
 def test_the_list_says_what_gives_each_right():
     """Everything in Unity Catalog and on the warehouse is given; roles and membership are for an admin."""
-    found_needs = needs(sales(), orders(), mask_policy())
+    found_needs = needs(sales(), orders(), mask_policy(classifications=(Classification(name="personal"),)))
     catalog = "databricks_grant.catalog__sales__sales-deployer of platform-prod"
     assert {right for right, given in found_needs.items() if given is None} == BY_HAND
     assert found_needs["catalog", "sales", "CREATE_SCHEMA"] == catalog
@@ -237,6 +239,16 @@ def test_every_right_is_told_with_what_needs_it():
         "databricks_schema.gold",
         "databricks_schema.silver",
     )
+
+
+def test_what_each_type_of_resource_needs_is_known():
+    """Of every type that a domain's stack of some golden file has, in every environment."""
+    unknown = set()
+    for path in (ROOT / "tests" / "snapshot" / "golden").rglob("cdk.tf.json"):
+        if not path.parent.name.startswith(("account", "platform")):
+            blocks = json.loads(path.read_bytes()).get("resource", {})
+            unknown |= blocks.keys() - BY_TYPE.keys() - {"terraform_data"}
+    assert unknown == set()
 
 
 @pytest.fixture

@@ -81,7 +81,7 @@ def _rights(type_: str, body: Mapping[str, Any]) -> Iterator[Right]:
     """The rights that making, changing and removing one resource takes."""
     if type_ == "terraform_data":
         return  # it runs a job of the stack
-    if rights := _BY_TYPE.get(type_):
+    if rights := BY_TYPE.get(type_):
         yield from rights(body)
     else:
         yield Right("resource", type_, "see the provider's documentation")
@@ -133,11 +133,19 @@ def _tag(body: Mapping[str, Any]) -> Iterator[Right]:
     yield Right("governed tag", body["tag_key"], "ASSIGN")
 
 
+_SHARED = {
+    "FUNCTION": ("function", "EXECUTE"),
+    "MODEL": ("function", "EXECUTE"),
+    "SCHEMA": ("schema", "SELECT"),
+    "VOLUME": ("volume", "READ_VOLUME"),
+}
+
+
 def _share(body: Mapping[str, Any]) -> Iterator[Right]:
     yield Right("metastore", "", "CREATE_SHARE")
     for item in _blocks(body, "object"):
-        if item["name"].count(".") == 2 and item["data_object_type"] not in ("VOLUME", "MODEL", "FUNCTION"):
-            yield Right("table", item["name"], "SELECT")
+        kind, privilege = _SHARED.get(item["data_object_type"], ("table", "SELECT"))
+        yield Right(kind, item["name"], privilege)
 
 
 def _pipeline(body: Mapping[str, Any]) -> Iterator[Right]:
@@ -164,7 +172,7 @@ def _nothing(_body: Mapping[str, Any]) -> Iterator[Right]:
     return iter(())
 
 
-_BY_TYPE: dict[str, Callable[[Mapping[str, Any]], Iterator[Right]]] = {
+BY_TYPE: dict[str, Callable[[Mapping[str, Any]], Iterator[Right]]] = {
     "databricks_alert_v2": _nothing,
     "databricks_entity_tag_assignment": _tag,
     "databricks_grant": _grants,
