@@ -21,9 +21,10 @@ def test_each_domain_owns_its_folder(monkeypatch, capsys):
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code in (0, None)
-    assert capsys.readouterr().out == (
-        "/domains/customers/ @shop/customers-domain-owners\n/domains/orders/ @shop/orders-domain-owners\n"
-    )
+    folders = sorted(path.parent.name for path in (ROOT / "domains").glob("*/__init__.py"))
+    expected = [f"/domains/{name}/ @shop/{name}-domain-owners" for name in folders]
+    assert capsys.readouterr().out.splitlines() == expected
+    assert "orders" in folders
 
 
 def test_what_several_own_is_owned_by_file():
