@@ -32,7 +32,8 @@ from meshform.model.manifest import contract_digest, digest, manifest, manifests
 from meshform.model.manifest_file import from_manifest
 from meshform.model.odcs import read_contract
 from meshform.model.policy import Policy
-from meshform.model.product import Pipeline
+from meshform.model.ports import Function
+from meshform.model.product import Pipeline, Volume
 
 ROOT = Path(__file__).parents[2]
 
@@ -191,6 +192,25 @@ def test_a_pipeline_reads_the_port_by_its_address_in_each_environment(file):
     assert spec.edges == (("a.a", "crm.people.people", "manifest", "crm.people"),)
 
 
+def test_a_volume_is_a_port_too_and_a_function_is_not(tmp_path):
+    """Code gets its path; a function of another repository is not in the manifest."""
+    volumes = (Volume(name="photos", schema_name="gold"), Volume(name="landing", schema_name="bronze"))
+    functions = (Function(name="twice", parameters={"x": "int"}, returns="int", body="2 * x"),)
+    (tmp_path / "m.json").write_bytes(written(producer(volumes=volumes, functions=functions)))
+    read = from_manifest(tmp_path / "m.json")
+    assert [(one.name, one.kind) for one in read.product.ports] == [
+        ("people", "materialized_view"),
+        ("photos", "volume"),
+    ]
+    spec = reader(read.port("photos"))
+    stack = compiled(spec, "prod").stacks["a-prod"]
+    assert resources(stack)["databricks_pipeline.a"]["configuration"] == {
+        "meshform.input.crm.people.photos": "/Volumes/crm/gold/photos"
+    }
+    local = resources(compiled(spec, "local").stacks["platform-local"])
+    assert "databricks_volume.external__crm_local__gold__photos" in local
+
+
 def test_environments_of_other_names_are_mapped(file):
     """By `environments`; a name that they do not have is MF421."""
     port = from_manifest(file, environments={"prod": "dev", "dev": "staging"}).port("people")
@@ -320,9 +340,10 @@ def test_a_domain_that_both_meshes_have_is_refused(file):
 def test_a_product_on_its_way_out_is_told(file):
     """MF431: a warning when it is deprecated, an error when it is retired."""
     for status, severity in (("deprecated", "warning"), ("retired", "error")):
-        change(file, status=status)
+        change(file, status=status, sunset="2030-06-30")
         (finding,) = found(reader(from_manifest(file).port("people")), "MF431")
         assert (finding.severity, finding.fix) == (severity, "ask owners what follows it")
+        assert finding.got == "crm.people.people, version 1.0.0, until 2030-06-30"
     change(file, status="active")
     assert not found(reader(from_manifest(file).port("people")), "MF431")
 

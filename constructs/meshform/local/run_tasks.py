@@ -136,14 +136,14 @@ def _check_code(store: Store, pipeline: Row) -> None:
 def _check_inputs(store: Store, given: Mapping[str, str], principal: str | None) -> None:
     """Input ports and volumes that code is told to read must be there, and readable."""
     for key, value in sorted(given.items()):
-        if not key.startswith(("meshform.input.", "meshform.volume.")):
+        if not key.startswith(("meshform.connection.", "meshform.input.", "meshform.volume.")):
             continue
-        if value.startswith(_VOLUMES):
-            name = value.removeprefix(_VOLUMES).strip("/").replace("/", ".")
-            _require_readable(store, principal, "volume", name, "READ_VOLUME")
-        elif key.startswith("meshform.connection."):
+        if key.startswith("meshform.connection."):
             require(store, "foreign_connection", value)
             _require_privilege(store, principal, ("USE_CONNECTION",), "foreign_connection", value)
+        elif value.startswith(_VOLUMES):
+            name = value.removeprefix(_VOLUMES).strip("/").replace("/", ".")
+            _require_readable(store, principal, "volume", name, "READ_VOLUME")
         elif find(store, "table", value) is None and find(store, "function", value) is not None:
             _require_readable(store, principal, "function", value, "EXECUTE")
         else:

@@ -18,6 +18,7 @@ from meshform.model.inputs import (
     Names,
     external_name,
     in_environment,
+    kind_of,
 )
 from meshform.model.names import check_identifier
 from meshform.model.near import one_of
@@ -60,7 +61,8 @@ def _foreign(port: ManifestPort, product: ResolvedProduct, mesh: ResolvedMesh) -
             code="MF431",
             summary=f"{product.address} reads a product that is {port.status}",
             place=product.place,
-            got=f"{port}, version {port.version}",
+            got=f"{port}, version {port.version}"
+            + (f", until {port.sunset.isoformat()}" if port.sunset else ""),
             fix=f"ask {port.owner} what follows it",
             severity=Severity.ERROR if port.status == "retired" else Severity.WARNING,
         )
@@ -95,7 +97,7 @@ def _name(external: External, product: ResolvedProduct, environment: Environment
     if isinstance(external, ExternalConnection):
         yield from check_identifier("connection", name, product.place)
         return
-    kind = "volume" if isinstance(external, ExternalVolume) else "table"
+    kind = kind_of(external)
     parts = name.split(".")
     if len(parts) != 3:
         inside = not isinstance(external, ManifestPort) and external.share is not None

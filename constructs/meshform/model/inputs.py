@@ -8,7 +8,8 @@ in Unity Catalog may differ by environment, so those names are a text for all or
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple, TypeAlias
+from datetime import date
+from typing import Literal, NamedTuple, TypeAlias
 
 from pydantic import Field
 from pydantic_core import PydanticCustomError
@@ -57,20 +58,23 @@ class ManifestPort(PortReference):
     Attributes:
         schema_name: the schema that holds it; SQL names it as `domain.schema.port`.
         names: its full name by environment of this mesh.
-        table: its columns, with their types and classes.
+        kind: the kind of securable that it is.
+        table: its columns, with their types and classes; of a volume none.
         protections: what hides something of it.
-        version: version of its product's contract.
-        status: of the contract, as written.
+        version: version of its product.
+        status, sunset: where its product is in its life, and the last day of a deprecated one.
         owner: group that owns its domain.
         place: the manifest.
     """
 
     schema_name: str
     names: Mapping[str, str]
+    kind: Literal["table", "volume"] = "table"
     table: Table
     protections: tuple[Protection, ...] = ()
     version: str
-    status: str | None = None
+    status: str = "active"
+    sunset: date | None = None
     owner: str
     place: Place = NOWHERE
 
@@ -222,6 +226,8 @@ def kind_of(external: External) -> str:
     """The kind of securable that it is, as an attribute of `databricks_grants` names it."""
     if isinstance(external, ExternalVolume):
         return "volume"
+    if isinstance(external, ManifestPort):
+        return external.kind
     return "foreign_connection" if isinstance(external, ExternalConnection) else "table"
 
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import date
 from hashlib import sha256
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 from pydantic_core import to_json
@@ -20,7 +21,8 @@ from meshform.model.contract import Column, Contract, PhysicalType
 from meshform.model.findings import Value
 from meshform.model.inputs import Protection
 from meshform.model.policy import ROW_FILTER_TAG
-from meshform.model.resolved import ResolvedMesh, ResolvedProduct, ResolvedTable
+from meshform.model.ports import ProductStatus
+from meshform.model.resolved import OtherPort, ResolvedMesh, ResolvedProduct, ResolvedTable
 
 FORMAT = "meshform-manifest"
 FORMAT_VERSION = 1
@@ -53,7 +55,7 @@ class ManifestPortEntry(Value):
     """A port.
 
     Attributes:
-        name, kind, description: as in the contract.
+        name, kind, description: as in the contract; a volume of the product is of kind `volume`.
         schema_name: its schema as the domain calls it.
         full_names: its name in Unity Catalog, by environment.
         columns: with types and classes.
@@ -61,7 +63,7 @@ class ManifestPortEntry(Value):
     """
 
     name: str = Field(pattern=_NAME)
-    kind: PhysicalType
+    kind: PhysicalType | Literal["volume"]
     description: str = ""
     schema_name: str = Field(pattern=_NAME)
     full_names: Mapping[str, str]
@@ -75,6 +77,7 @@ class ManifestProduct(Value):
     Attributes:
         domain, name: its address.
         version, status: its own, or its contract's.
+        sunset: last day of a deprecated product.
         owner: group that owns its domain.
         support, contract, ports: see their types.
     """
@@ -82,7 +85,8 @@ class ManifestProduct(Value):
     domain: str = Field(pattern=_NAME)
     name: str = Field(pattern=_NAME)
     version: str
-    status: str | None = None
+    status: ProductStatus
+    sunset: date | None = None
     owner: str
     support: ManifestSupport = ManifestSupport()
     contract: ManifestContract
@@ -113,10 +117,16 @@ def manifest(product: ResolvedProduct, mesh: ResolvedMesh) -> bytes:
         "domain": spec.name,
         "name": product.name,
         "owner": spec.owner,
-        "ports": [_port(port, product, mesh) for _, port in sorted(product.ports.items())],
+        "ports": [_port(port, product, mesh) for _, port in sorted(product.ports.items())]
+        + [
+            _volume(port, product, mesh)
+            for _, port in sorted(product.other_ports.items())
+            if port.kind == "volume"
+        ],
+        "status": product.spec.current_status,
     }
-    if status := product.spec.status or contract.status:
-        described["status"] = status
+    if product.spec.sunset:
+        described["sunset"] = product.spec.sunset.isoformat()
     described["support"] = support
     described["version"] = product.spec.current_version
     whole = {
@@ -143,20 +153,34 @@ def contract_digest(contract: Contract) -> str:
 
 
 def _port(port: ResolvedTable, product: ResolvedProduct, mesh: ResolvedMesh) -> dict[str, Any]:
-    environments = sorted(mesh.spec.environments, key=lambda one: one.name)
-    in_schema = f"{port.schema}.{port.name}"
     described: dict[str, Any] = {"columns": [_column(column) for column in port.spec.columns]}
     if port.spec.description:
         described["description"] = port.spec.description
-    described["full_names"] = {
-        one.name: f"{product.domain.spec.catalog_in(one)}.{in_schema}" for one in environments
-    }
+    described["full_names"] = _full_names(port, product, mesh)
     described["kind"] = port.spec.physical_type
     described["name"] = port.name
     if protections := sorted(_protections(port, product, mesh)):
         described["protections"] = [{"exempt": sorted(exempt), "name": name} for name, exempt in protections]
     described["schema_name"] = port.domain_schema
     return described
+
+
+def _volume(port: OtherPort, product: ResolvedProduct, mesh: ResolvedMesh) -> dict[str, Any]:
+    return {
+        "columns": [],
+        "full_names": _full_names(port, product, mesh),
+        "kind": "volume",
+        "name": port.name,
+        "schema_name": product.spec.schema_name,
+    }
+
+
+def _full_names(
+    port: ResolvedTable | OtherPort, product: ResolvedProduct, mesh: ResolvedMesh
+) -> dict[str, str]:
+    environments = sorted(mesh.spec.environments, key=lambda one: one.name)
+    catalog_in = product.domain.spec.catalog_in
+    return {one.name: f"{catalog_in(one)}.{port.schema}.{port.name}" for one in environments}
 
 
 def _column(column: Column) -> dict[str, Any]:

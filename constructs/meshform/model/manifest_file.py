@@ -58,7 +58,7 @@ class ForeignProduct(Value):
                 names.pop(ours, None)
         table = Table(
             name=entry.name,
-            physical_type=entry.kind,
+            physical_type="table" if entry.kind == "volume" else entry.kind,
             description=entry.description or None,
             columns=entry.columns,
             place=self.place,
@@ -69,10 +69,12 @@ class ForeignProduct(Value):
             port=entry.name,
             schema_name=entry.schema_name,
             names=names,
+            kind="volume" if entry.kind == "volume" else "table",
             table=table,
             protections=entry.protections,
             version=self.product.version,
             status=self.product.status,
+            sunset=self.product.sunset,
             owner=self.product.owner,
             place=self.place,
         )

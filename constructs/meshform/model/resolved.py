@@ -297,8 +297,11 @@ class ResolvedMesh:
         return product.ports.get(reference.port) if product else None
 
     def other_port(self, reference: Input) -> OtherPort | None:
-        """The volume or function of a product of this mesh that an input means, or None."""
-        if not isinstance(reference, PortReference) or isinstance(reference, ManifestPort):
+        """The volume or function of a product that an input means, or None."""
+        if isinstance(reference, ManifestPort):
+            parts = (external_name(reference, self.environment) or "").split(".")
+            return OtherPort("volume", *parts) if reference.kind == "volume" and len(parts) == 3 else None
+        if not isinstance(reference, PortReference):
             return None
         product = self.products.get(reference.product_address)
         return product.other_ports.get(reference.port) if product else None
@@ -337,7 +340,7 @@ class ResolvedMesh:
 
 def _external_table(external: ManifestPort | ExternalTable, environment: Environment) -> ResolvedTable | None:
     parts = (external_name(external, environment) or "").split(".")
-    if len(parts) != 3:
+    if len(parts) != 3 or (isinstance(external, ManifestPort) and external.kind == "volume"):
         return None  # told by external_findings
     catalog, schema, name = parts
     if isinstance(external, ManifestPort):

@@ -143,7 +143,7 @@ class _Maker:
         if kind == "volume":
             self._once(name, "databricks_volume", label, {**names, "volume_type": "MANAGED"}, place, after)
             return
-        port = self._mesh.port(external) if not isinstance(external, ExternalVolume) else None
+        port = self._mesh.port(external)
         columns = port.spec.columns if port else ()
         body = {
             **names,
