@@ -7,10 +7,10 @@ Terraform keeps its states.
 """
 
 from meshform import Mesh
-from meshform.cdk import App, LocalBackend, MeshStack, TerraformBackend, TerraformStack, add_stacks
+from meshform.cdk import App, LocalBackend, MeshStacks, TerraformBackend, TerraformStack, add_stacks
 
 
-def add(app: App, mesh: Mesh) -> dict[str, MeshStack]:
+def add(app: App, mesh: Mesh) -> MeshStacks:
     """Add every stack of the environment in MESHFORM_ENV to the app."""
     return add_stacks(app, mesh, backend=state)
 

@@ -25,14 +25,20 @@ from pydantic import ValidationError
 from pydantic_core import to_json
 
 from meshform.bridge import Construct
-from meshform.declarations import misuse_of_value
+from meshform.data_product import DataProduct
+from meshform.declarations import misuse_of_value, place_of_caller
+from meshform.domain import Domain
 from meshform.governance.evaluate import evaluate
 from meshform.mesh import Mesh
+from meshform.model.environment import Environment
 from meshform.model.findings import Finding, MeshformError, Place, Severity
+from meshform.model.inputs import Input
 from meshform.model.lock import read_lock
 from meshform.model.manifest import manifests
+from meshform.model.resolved import ResolvedMesh
 from meshform.settings import Settings
-from meshform.terraform.compile import CompiledMesh, CompiledStack, compile_mesh
+from meshform.terraform.compile import CompiledStack, compile_mesh
+from meshform.terraform.lookup import Lookup
 from meshform.terraform.output import no_collection, write
 from meshform.terraform.schema_check import SchemaCheck
 
@@ -40,6 +46,7 @@ __all__ = [
     "App",
     "LocalBackend",
     "MeshStack",
+    "MeshStacks",
     "TerraformBackend",
     "TerraformStack",
     "add_stacks",
@@ -64,18 +71,16 @@ class MeshStack(TerraformStack):
         mesh: the mesh that it is a part of; recorded in the stack's JSON.
         recorded: inputs of the synthesis that the stack's JSON remembers.
         backend: makes the state backend. Default: cdktf's local one, beside `cdktf.json`.
-        beside: makes files that are written below the output folder too, by relative path. Default: none.
     """
 
     def __init__(
         self,
         scope: Construct,
         compiled: CompiledStack,
-        mesh: CompiledMesh,
+        mesh: ResolvedMesh,
         *,
         recorded: Mapping[str, str | None],
         backend: Backend | None = None,
-        beside: Callable[[], Mapping[str, bytes]] = dict,
     ) -> None:
         super().__init__(scope, compiled.name)
         cdktf.TerraformProvider(
@@ -91,7 +96,8 @@ class MeshStack(TerraformStack):
         if backend:
             backend(self)
         self.recorded = dict(recorded)
-        self._writer = _Synthesizer(self, compiled, SchemaCheck(mesh.environment.provider_version), beside)
+        self._lookup = Lookup(compiled, mesh)
+        self._writer = _Synthesizer(self, compiled, mesh)
         self.synthesizer = self._writer
 
     @property
@@ -99,17 +105,76 @@ class MeshStack(TerraformStack):
         """What synthesis found wrong in the user's own resources of the stack."""
         return self._writer.findings
 
+    def full_name(self, port: Input) -> str:
+        """The name in Unity Catalog, in this environment, of a port or of what the mesh does not make.
+
+        Raises:
+            MeshformError: MF436 when there is no such port here.
+        """
+        return self._lookup.full_name(port, place_of_caller(self.recorded["mesh"] or ""))
+
+    def address(self, maker: Mesh | Domain | DataProduct, type_: str, *, name: str | None = None) -> str:
+        """The Terraform address of a resource of ours, for `add_override` and `depends_on`.
+
+        Args:
+            maker: the construct that it is made for.
+            type_: its type, such as `databricks_job`.
+            name: its name, full name or name in its address. Default: the only one of its type.
+
+        Raises:
+            MeshformError: MF433 when this stack has none, MF434 when it has several.
+        """
+        return self._lookup.address(maker.path, type_, name, place_of_caller(maker.path))
+
+    def ref(
+        self, maker: Mesh | Domain | DataProduct, type_: str, attribute: str, *, name: str | None = None
+    ) -> str:
+        """A reference to an attribute of a resource of ours, for a resource of yours in the same stack.
+
+        Args:
+            maker: see `address`.
+            type_: see `address`.
+            attribute: one of its attributes, such as `id`.
+            name: see `address`.
+
+        Raises:
+            MeshformError: as `address`, and MF435 when its type has no such attribute.
+        """
+        place = place_of_caller(maker.path)
+        return str(self._lookup.attribute(self.address(maker, type_, name=name), attribute, place))
+
+
+class MeshStacks(dict[str, MeshStack]):
+    """The stacks of a mesh by name, in the order of deployment.
+
+    Args:
+        environment: the environment that they are for.
+    """
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__()
+        self.environment = environment
+
+    def of(self, domain: Domain) -> MeshStack:
+        """The stack of a domain."""
+        return self[self.environment.domain_stack(domain.name)]
+
+    @property
+    def platform(self) -> MeshStack:
+        """The stack of the platform."""
+        return self[self.environment.platform_stack]
+
+    @property
+    def account(self) -> MeshStack:
+        """The stack of what is global to the account."""
+        return self[self.environment.account_stack]
+
 
 @jsii.implements(cdktf.IStackSynthesizer)
 class _Synthesizer:
-    def __init__(
-        self,
-        stack: MeshStack,
-        compiled: CompiledStack,
-        check: SchemaCheck,
-        beside: Callable[[], Mapping[str, bytes]],
-    ) -> None:
-        self._stack, self._compiled, self._check, self._beside = stack, compiled, check, beside
+    def __init__(self, stack: MeshStack, compiled: CompiledStack, mesh: ResolvedMesh) -> None:
+        self._stack, self._compiled, self._mesh = stack, compiled, mesh
+        self._check = SchemaCheck(mesh.environment.provider_version)
         self._default = stack.synthesizer
         self.findings: list[Finding] = []
 
@@ -132,8 +197,9 @@ class _Synthesizer:
             raise MeshformError(self.findings)
         for name, content in self._compiled.assets.items():
             write(f"{path.parent}/{name}", content)
-        for name, content in self._beside().items():
-            write(path.parents[2] / name, content)
+        if self._compiled.name == self._mesh.environment.platform_stack:  # one stack writes them
+            for name, content in manifests(self._mesh).items():
+                write(f"{path.parents[2]}/{name}", content)
         document = merged(self._compiled.blocks, written)
         for name, ours in self._compiled.blocks.items():
             if isinstance(ours, list):  # `import` and the like: the user's own stand beside ours
@@ -182,7 +248,7 @@ def merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 def add_stacks(
     app: App, mesh: Mesh, *, settings: Settings | None = None, backend: Backend | None = None
-) -> dict[str, MeshStack]:
+) -> MeshStacks:
     """Evaluate and compile a mesh, and add its stacks to an app, each dependent on those before it.
 
     Synthesis also writes the manifest of each product, `manifests/DOMAIN.PRODUCT.json` in the output folder.
@@ -211,12 +277,9 @@ def add_stacks(
         "environment": settings.environment,
         "today": spec.today.isoformat() if spec.today else None,
     }
-    stacks: dict[str, MeshStack] = {}
+    stacks = MeshStacks(compiled.environment)
     for name, stack in compiled.stacks.items():
-        # one stack writes the manifests: the platform's, which there is once
-        mine = name == compiled.environment.platform_stack
-        beside = (lambda: manifests(evaluation.mesh)) if mine else dict
-        stacks[name] = MeshStack(app, stack, compiled, recorded=recorded, backend=backend, beside=beside)
+        stacks[name] = MeshStack(app, stack, evaluation.mesh, recorded=recorded, backend=backend)
         for required in stack.requires:
             stacks[name].add_dependency(stacks[required])
     for finding in compiled.warnings:

@@ -377,3 +377,37 @@ os.replace = os.rename = pathlib.Path.replace = pathlib.Path.rename = _full
     assert "Traceback" not in result.stderr
     # nor the file as cdktf wrote it, without our resources: deployed, it would destroy them
     assert not [path for path in files(project / "cdktf.out") if path.startswith("stacks/account-local/")]
+
+
+def test_stacks_are_found_in_every_environment_and_tell_names_addresses_and_references(app):
+    """By domain, and of the platform and the account; with the place of the caller where it fails."""
+    mesh = declare(app)
+    stacks = stacks_of(app, mesh)
+    sales = mesh.domain("sales")
+    sold = sales.product("sold")
+    assert stacks.of(sales) is stacks["sales-local"]
+    assert stacks.platform is stacks["platform-local"]
+    assert stacks.account is stacks["account-local"]
+    stack = stacks.of(sales)
+    assert stack.full_name(sold.port("top")) == "sales_local.gold.top"
+    assert stack.ref(sold, "databricks_pipeline", "id") == "${databricks_pipeline.sold.id}"
+    assert stack.ref(sales, "databricks_schema", "id", name="gold") == "${databricks_schema.gold.id}"
+    assert stacks.platform.address(sales, "databricks_catalog") == "databricks_catalog.domain__sales"
+    with pytest.raises(MeshformError) as caught:
+        stack.ref(sold, "databricks_pipeline", "idd")
+    (finding,) = caught.value.findings
+    assert finding.code == "MF435"
+    assert finding.place.file == "tests/integration/test_synthesizer.py"
+
+
+def test_synthesis_writes_the_manifest_of_each_product(app):
+    """Beside the stacks, once."""
+    stacks_of(app)
+    synthesize(app)
+    (manifest,) = (Path(app.outdir) / "manifests").iterdir()
+    assert manifest.name == "sales.sold.json"
+    ports = json.loads(manifest.read_bytes())["product"]["ports"]
+    assert [port["full_names"] for port in ports] == [
+        {"local": "sales_local.gold.sold"},
+        {"local": "sales_local.gold.top"},
+    ]

@@ -36,12 +36,14 @@ class CompiledStack:
         blocks: Terraform JSON: `resource`, `data`, and the lists `import`, `moved` and `removed`, where
             they are not empty.
         assets: files beside it, by relative path.
+        makers: path of the construct that each resource is made for, by address, where it is known.
     """
 
     name: str
     requires: tuple[str, ...]
     blocks: dict[str, Any]
     assets: dict[str, bytes]
+    makers: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,4 +150,7 @@ def _compiled(stack: Stack, check: SchemaCheck, findings: list[Finding]) -> Comp
         blocks.setdefault(block.kind, {}).setdefault(block.type, {})[block.name] = render(block.body)
     if imports := [(a, b.import_id) for a, b in sorted(stack.blocks.items()) if b.import_id is not None]:
         blocks["import"] = [{"to": address, "id": escape(import_id)} for address, import_id in imports]
-    return CompiledStack(stack.name, stack.requires, blocks, stack.assets)
+    makers = {
+        address: path for address, block in stack.blocks.items() if (path := block.place.construct_path)
+    }
+    return CompiledStack(stack.name, stack.requires, blocks, stack.assets, makers)

@@ -112,6 +112,12 @@ class SchemaCheck:
         report.add("MF522", f"there is no {_WORDS[kind]} {type_!r}", fix=fix, severity=self._unknown)
 
 
+def attributes_of(type_: str) -> list[str]:
+    """Names of the attributes and blocks of a resource type, sorted; none for a type that is not known."""
+    spec = BUILT_IN["resource"].get(type_) or schema()["resource_schemas"].get(type_, {}).get("block", {})
+    return sorted({*spec.get("attributes", {}), *spec.get("block_types", {})})
+
+
 class _TypeNode(BlockNode):
     """The body of a resource or data source."""
 
