@@ -91,7 +91,7 @@ def compile_mesh(evaluation: Evaluation, lock: MeshLock | None = None) -> Compil
     for name, blocks in blocks_of(lock).items():
         if name not in compiled:  # of a domain that is retired
             required = environment.account_stack, environment.platform_stack
-            compiled[name] = CompiledStack(name, required, {}, {})
+            compiled[name] = CompiledStack(name, required, {}, {}, {})
         compiled[name].blocks.update(blocks)
     return CompiledMesh(environment, compiled, tuple(findings), lock)
 
