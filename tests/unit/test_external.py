@@ -21,6 +21,8 @@ from tests.meshes import (
 
 from meshform.cli.show import lines_of_inputs
 from meshform.governance.rules import PipelinesReadClear
+from meshform.model.catalogs import SharedCatalog
+from meshform.model.domain import Platform
 from meshform.model.environment import Environment
 from meshform.model.inputs import (
     ExternalConnection,
@@ -236,6 +238,24 @@ def test_what_a_catalog_of_the_mesh_holds_is_read_as_a_port():
         assert finding.got.endswith(words)
 
 
+def test_a_shared_catalog_is_one_of_the_meshs_catalogs():
+    """MF423 and MF424, also where no domain is in it yet."""
+    platform = Platform(owner="owners", shared_catalogs=(SharedCatalog(name="shared"),))
+    inside = CRM.model_copy(update={"full_name": "shared_local.x.y"})
+    (finding,) = found(mesh(reader(inside), platform=platform), "MF423")
+    assert finding.got.endswith("several domains")
+    mounted = MountedShare(catalog="shared", provider="p", share="s").table("s.t")
+    assert found(mesh(reader(mounted), platform=platform), "MF424")
+
+
+def test_the_text_of_a_mounted_share_is_looked_at_as_every_text():
+    """MF361 for a secret in its comment."""
+    secret = "dapi" + "0123456789abcdef" * 2
+    share = MountedShare(catalog="w", provider="p", share="s", comment=f"token {secret}")
+    (finding,) = found(mesh(reader(share.table("s.t"))), "MF361")
+    assert secret not in str(finding)
+
+
 def test_a_share_has_a_catalog_of_its_own_and_products_agree_on_it():
     """MF424 and MF425; two products that say the same are fine."""
     taken = MountedShare(catalog="b", provider="p", share="s").table("s.t")
@@ -292,3 +312,5 @@ def test_show_tells_who_needs_what_from_whom():
         "  runner and owners must have from its owner: USE_CONNECTION on erp",
         "reads rain, table weather.daily.rain",
     ]
+    local = evaluated(spec, "local").mesh
+    assert list(lines_of_inputs(local.products["a.a"], local))[1] == "  a stand-in in this environment"

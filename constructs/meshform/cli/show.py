@@ -103,6 +103,9 @@ def lines_of_inputs(product: ResolvedProduct, mesh: ResolvedMesh) -> Iterator[st
         yield f"reads {one}, {kind.replace('_', ' ')} {name}"
         if isinstance(one, ExternalTable | ExternalVolume) and one.share:
             continue  # the platform's stack grants it
+        if mesh.environment.creates_external:
+            yield "  a stand-in in this environment"
+            continue
         maker = f"the owner of {one.product_address}" if isinstance(one, ManifestPort) else "its owner"
         needed = ", ".join(f"{need.privilege} on {need.full_name}" for need in needed_for(kind, name))
         yield f"  {' and '.join(who) or 'a reader'} must have from {maker}: {needed}"

@@ -28,6 +28,8 @@ from meshform.model.resolved import ResolvedMesh, ResolvedProduct
 def external_findings(mesh: ResolvedMesh) -> Iterator[Finding]:
     """Findings MF420 to MF425, MF430 and MF431, and MF341 to MF346 of the parts of names."""
     taken = {domain.catalog: f"domain {domain.name!r}" for domain in mesh.domains.values()}
+    for shared in mesh.spec.platform.shared_catalogs:
+        taken[mesh.environment.scoped(shared.name)] = "several domains"
     taken[mesh.platform_catalog] = "the platform"
     mounted: dict[str, tuple[MountedShare, ResolvedProduct]] = {}
     for product in mesh.products.values():
