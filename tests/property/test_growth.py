@@ -79,7 +79,7 @@ EDITS = st.one_of(
     st.tuples(st.just("schema"), NAMES),
     st.tuples(st.just("close"), DOMAINS),
     st.tuples(st.just("open"), DOMAINS),
-    st.tuples(st.just("retire"), st.one_of(DOMAINS, st.tuples(DOMAINS, NAMES).map(".".join))),
+    st.tuples(st.sampled_from(["retire", "forget"]), DOMAINS | st.tuples(DOMAINS, NAMES).map(".".join)),
     st.tuples(st.just("allow")),
     st.tuples(st.just("deploy")),
 )
@@ -89,7 +89,7 @@ def _edit(mesh_, edit):
     """The mesh after an edit; an edit that does not fit changes nothing."""
     new = mesh_.copy()
     kind, *rest = edit
-    products = new.domains.get(rest[0]) if rest else None
+    products = new.domains.get(rest[0].partition(".")[0]) if rest else None
     one = products.get(rest[1]) if products and len(rest) > 1 else None
     if kind == "add" and products is not None:
         of, name = rest
@@ -114,7 +114,14 @@ def _edit(mesh_, edit):
     elif kind == "open":
         new.domains.setdefault(rest[0], {})
     elif kind == "retire":
-        new.retired ^= {rest[0]}
+        new.retired.add(rest[0])
+        of, _, name = rest[0].partition(".")
+        if name and products is not None:
+            products.pop(name, None)
+        elif not name:
+            new.domains.pop(of, None)
+    elif kind == "forget":
+        new.retired.discard(rest[0])
     elif kind == "allow":
         new.allow = not new.allow
     return new
@@ -149,10 +156,10 @@ def _planned(made, state):
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(EDITS, min_size=1, max_size=14))
-def test_nothing_that_holds_data_is_destroyed(edits):
+@given(st.lists(EDITS, min_size=1, max_size=14), st.booleans())
+def test_nothing_that_holds_data_is_destroyed(edits, allow):
     """Each edit is refused, or covered by what stays, moves or is let go of; deployed now and then."""
-    now, lock, state = Declared(), EMPTY, {}
+    now, lock, state = Declared(allow=allow), EMPTY, {}
     for edit in [("add", "sales", "a"), ("add", "finance", "b"), ("deploy",), *edits, ("deploy",)]:
         if edit[0] == "deploy":
             made = compile_mesh(evaluated(now.spec(), "prod"), lock)
