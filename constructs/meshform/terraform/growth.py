@@ -181,7 +181,7 @@ class _Comparison:
 
     def _anew(self, before: Held, after: Held) -> Finding | None:
         """An object that would be made anew, in another state or under another name, without its data."""
-        if before.type in _PROTECTS:
+        if (before.stack, before.name) == (after.stack, after.name) or before.type in _PROTECTS:
             return None
         if after.stack != before.stack:
             return Finding(
