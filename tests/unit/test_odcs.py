@@ -419,3 +419,38 @@ def test_a_table_of_5_000_columns_is_read_in_about_a_second():
     started = time.perf_counter()
     assert len(parse_contract(text).tables[0].expectations) == 5000
     assert time.perf_counter() - started < 4
+
+
+@pytest.mark.parametrize(
+    ("column", "fix"),
+    [
+        (
+            "{name: a, physicalType: uuid, logicalType: string}",
+            "use string, or remove `physicalType`: `logicalType: string` becomes string",
+        ),
+        ("{name: a, physicalType: serial}", "use int"),
+        ("{name: a, physicalType: 'RANGE<x>'}", "write its type in Databricks"),
+        ("{name: a, physicalType: time, logicalType: time}", "use string"),
+        ("{name: a, logicalType: date, isNullable: false}", "write `required: true` for `isNullable: false`"),
+        ("{name: a, logicalType: date, enum: [{label: x}]}", "add `value`: text, a number or a truth value"),
+        ("{name: a, logicalType: string, relationships: [{type: foreignKey}]}", "add `to: table.column`"),
+    ],
+)
+def test_a_contract_of_another_database_is_told_the_way(column, fix):
+    """What to write, and that the logical type may be enough."""
+    [finding] = refused(table(f"- {column}"))
+    assert finding.endswith(f"fix: {fix}")
+
+
+def test_a_wrong_type_inside_of_others_is_told_once():
+    """Although the columns around it need it too."""
+    inner = "{logicalType: object, properties: [{name: b, physicalType: json}]}"
+    [finding] = refused(table(f"- {{name: a, logicalType: array, items: {inner}}}"))
+    assert "the type of" in finding
+
+
+def test_rules_without_a_name_get_different_ones():
+    """Two of the same metric are no mistake."""
+    rules = "quality: [{metric: rowCount, mustBe: 1}, {metric: rowCount, mustNotBe: 2}]\n"
+    found = contract(table("- {name: a, logicalType: string}", rules))
+    assert [one.name for one in found.tables[0].rules] == ["row_count", "row_count_2"]

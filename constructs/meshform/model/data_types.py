@@ -38,6 +38,11 @@ _FOREIGN = {
     "datetime": "timestamp", "timestamptz": "timestamp", "blob": "binary", "bytea": "binary",
     "varbinary": "binary", "number": "decimal(p,s)", "money": "decimal(p,s)", "json": "variant",
     "list": "array<...>", "record": "struct<...>", "int64": "bigint", "float64": "double",
+    "bytes": "binary", "datetime2": "timestamp", "timestamp_tz": "timestamp", "int2": "smallint",
+    "int4": "int", "int8": "bigint", "int32": "int", "float4": "float", "float8": "double",
+    "serial": "int", "bigserial": "bigint", "str": "string", "varchar2": "string", "nvarchar2": "string",
+    "nchar": "string", "xml": "string", "jsonb": "variant", "super": "variant", "object": "struct<...>",
+    "time": "string", "bit": "boolean",
 }  # fmt: skip
 
 _TOKEN = re.compile(

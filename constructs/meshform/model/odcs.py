@@ -78,6 +78,8 @@ def _contract(document: Document) -> Contract:
         **simple(root, Contract),
     )
     if findings:
+        # a type inside of others is looked at once for each of them
+        findings = list({(one.code, one.place, one.got): one for one in reversed(findings)}.values())
         raise MeshformError(sorted(findings, key=lambda one: (one.place.line or 0, one.place.column or 0)))
     return contract
 

@@ -22,6 +22,16 @@ from meshform.model.strict_yaml import Document
 
 # What stands behind these keys depends on a kind of server or a vendor; the standard leaves it open.
 _OPEN = frozenset({"Server"})
+# Keys that contracts have from older versions of the standard, with what says the same today.
+_OLDER = {
+    "isNullable": "write `required: true` for `isNullable: false`",
+    "isUnique": "write `unique`",
+    "isPrimary": "write `primaryKey`",
+    "isPrimaryKey": "write `primaryKey`",
+    "columns": "write `properties`",
+    "comment": "write `description`",
+    "clusterStatus": "name the columns in the custom property `clusterBy` of the table",
+}
 # Names of errors in pydantic, with what was expected.
 _EXPECTED = {
     "string_type": "text",
@@ -60,7 +70,9 @@ def _unknown_keys(
                     summary=f"the standard has no key {key!r} here",
                     place=document.key_place((*path, key)),
                     allowed=one_of(known, most=40),
-                    fix=did_you_mean(key, known) or "remove it, or say it in `customProperties`",
+                    fix=_OLDER.get(key)
+                    or did_you_mean(key, known)
+                    or "remove it, or say it in `customProperties`",
                 )
             continue
         one, item = known[key]

@@ -110,7 +110,10 @@ def _physical_type(node: Node) -> PhysicalType:
         return "table"
     kind = normalized(given).replace(" ", "_")
     if kind not in _PHYSICAL_TYPES:
-        fix = did_you_mean(given, _PHYSICAL_TYPES)
+        fix = (
+            did_you_mean(given, _PHYSICAL_TYPES)
+            or "say what it is in Unity Catalog, or remove it for a table"
+        )
         allowed = ", ".join(_PHYSICAL_TYPES)
         node.note(
             "MF206", "not something a product can make", "physicalType", got=given, allowed=allowed, fix=fix
@@ -261,13 +264,25 @@ def _type(node: Node, what: str) -> str:
     except UnknownTypeError as error:
         summary = f"the type of {what} cannot be told: {error.reason}"
         at = "physicalType" if physical else "logicalType"
-        node.note("MF208", summary, at, got=physical or logical, fix=error.fix)
+        instead = _without_physical_type(node) if physical else None
+        fix = ", or ".join(one for one in (error.fix, instead) if one)
+        node.note("MF208", summary, at, got=physical or logical, fix=fix or "write its type in Databricks")
     else:
         if node.data.get("physicalType") is None and node.data.get("logicalType") is None:
             node.note(
                 "MF208", f"{what} has no type", fix="add `physicalType`, such as `string` or `decimal(18,2)`"
             )
     return "string"
+
+
+def _without_physical_type(node: Node) -> str | None:
+    """The way out for a contract that has the types of another database: its logical types are enough."""
+    logical = node.text("logicalType")
+    try:
+        type_ = from_logical(logical, node.mapping("logicalTypeOptions")) if logical else None
+    except UnknownTypeError:
+        type_ = None
+    return f"remove `physicalType`: `logicalType: {logical}` becomes {type_}" if type_ else None
 
 
 def _name(node: Node) -> str:
