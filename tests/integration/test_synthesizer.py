@@ -153,6 +153,33 @@ def test_a_users_own_resource_and_output_stand_beside_ours(app):
     assert made["resource"]["databricks_job"]["sold"]["name"] == "sales_sold_local"
 
 
+def test_blocks_of_growth_stand_beside_the_users_own(app, tmp_path, monkeypatch):
+    """Lists of `removed` blocks are joined, and the lock of the working folder is read."""
+    monkeypatch.chdir(tmp_path)
+    line = {
+        "environment": "prod",
+        "stack": "sales-prod",
+        "removed": "databricks_volume.a",
+        "name": "a",
+        "of": "",
+    }
+    Path("mesh.lock").write_text('{"mesh.lock": 1}\n' + json.dumps(line))
+    mesh = Mesh(
+        app,
+        environments=[Environment(name="prod", deployer="deployer", production=True)],
+        platform=Platform(owner="owners"),
+        groups=[Group(name="owners", members=("deployer",))],
+        service_principals=[ServicePrincipal(name="deployer", application_ids={"prod": "id"})],
+    )
+    Domain(mesh, "sales", owner="owners", support=Support(channel="#x"))
+    stacks = add_stacks(app, mesh, settings=Settings("prod"))
+    own = {"from": "databricks_volume.b", "lifecycle": {"destroy": False}}
+    stacks["sales-prod"].add_override("removed", [own])
+    synthesize(app)
+    written = json.loads((tmp_path / "out" / "stacks" / "sales-prod" / "cdk.tf.json").read_text())
+    assert [one["from"] for one in written["removed"]] == ["databricks_volume.a", "databricks_volume.b"]
+
+
 def test_a_resource_of_another_provider_is_kept_unchecked(app):
     """Only the provider's types are known."""
     own(stacks_of(app)["sales-local"], "pet", "random_pet", anything=3)

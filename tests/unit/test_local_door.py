@@ -410,3 +410,11 @@ def test_a_store_that_cannot_be_used_is_named(tmp_path):
 def test_keys_are_the_documented_import_ids(type_, value, key):
     """A row is kept under the id by which `terraform import` asks for it."""
     assert Identities(provider_facts.plan_facts()).natural_key(type_, value) == key
+
+
+def test_an_import_knows_only_what_an_api_tells(door):
+    """What is only in a state is as the provider leaves it: the default, or nothing; a read keeps it so."""
+    door.create("databricks_catalog", name="orders", force_destroy=True)
+    found = door.import_("databricks_catalog", "orders")
+    assert found["force_destroy"] is False
+    assert door.read("databricks_catalog", found)["force_destroy"] is False
