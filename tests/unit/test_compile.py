@@ -265,14 +265,17 @@ def test_no_securable_has_two_kinds_of_grants_or_two_writers():
 
 @pytest.mark.parametrize("environment", ["local", "dev", "prod", "live-test"])
 def test_the_dashboards_group_of_the_example_reaches_its_view_and_nothing_else(example, environment):
-    """Over all blocks of all stacks, `bi_consumers` has USE of two containers and SELECT on one view."""
+    """Over all blocks of all stacks, `bi_consumers` has USE of what is around and SELECT on two views."""
     mesh_ = compile_mesh(evaluate(example, environment))
-    catalog = mesh_.environment.scoped("orders")
+    catalog, other = (mesh_.environment.scoped(name) for name in ("orders", "sales"))
     mine = [(name, p) for _, name, principal, p in grants(mesh_.stacks) if principal == "bi_consumers"]
     assert sorted(mine) == [
         (catalog, ["USE_CATALOG"]),
         (f"{catalog}.gold", ["USE_SCHEMA"]),
         (f"{catalog}.gold.orders_daily_revenue", ["SELECT"]),
+        (other, ["USE_CATALOG"]),
+        (f"{other}.gold", ["USE_SCHEMA"]),
+        (f"{other}.gold.market_revenue", ["SELECT"]),
     ]
     elsewhere = {
         address.partition(".")[0]
