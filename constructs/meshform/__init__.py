@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         PortReference,
     )
     from meshform.model.manifest_file import from_manifest
+    from meshform.model.monitoring import Monitoring
     from meshform.model.policy import Classification, MaskFunction, RowFilter, Rule
     from meshform.model.ports import Elsewhere, Function, ManagedTable
     from meshform.model.principals import Group, ServicePrincipal
@@ -79,6 +80,7 @@ _HOME = {
     "MaskFunction": "meshform.model.policy",
     "Mesh": "meshform.mesh",
     "MeshformError": "meshform.model.findings",
+    "Monitoring": "meshform.model.monitoring",
     "MountedShare": _INPUTS,
     "NamesMatch": _RULES,
     "OwnerIsGroup": _RULES,
@@ -132,6 +134,7 @@ __all__ = [
     "MaskFunction",
     "Mesh",
     "MeshformError",
+    "Monitoring",
     "MountedShare",
     "NamesMatch",
     "OwnerIsGroup",

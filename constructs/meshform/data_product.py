@@ -16,6 +16,7 @@ from meshform.model.contract import Contract
 from meshform.model.environment import Adopt
 from meshform.model.findings import Finding, MeshformError
 from meshform.model.inputs import Input, PortReference
+from meshform.model.monitoring import Monitoring
 from meshform.model.near import did_you_mean, one_of
 from meshform.model.ports import Elsewhere, Function, ManagedTable, ProductStatus
 from meshform.model.product import Job, Pipeline, Product, Volume
@@ -28,7 +29,7 @@ class DataProduct(Construct):
     Emits in its domain's stack: `databricks_volume`, `databricks_workspace_file`, `databricks_pipeline`,
     `databricks_job`, `databricks_permissions`, `terraform_data` (the first run), and for its tables and views
     `databricks_entity_tag_assignment`, `databricks_sql_table`, `databricks_grants`, `databricks_share`,
-    `databricks_recipient` and `databricks_alert_v2`.
+    `databricks_recipient`, `databricks_alert_v2` and `databricks_data_quality_monitor`.
 
     Args:
         scope: a Domain, or a construct below one.
@@ -49,6 +50,8 @@ class DataProduct(Construct):
         consumers: who may read which ports, and why: a list, or a YAML file to which `meshform request` adds.
             Default: nobody.
         shares: Delta shares of ports and volumes. Default: none.
+        monitoring: anomaly detection, the longest run that is usual, who else hears of trouble. Default:
+            alerts on the contract's service levels alone, to the support e-mail.
         renamed_from: its name before, under which it is deployed somewhere: Terraform then moves it in its
             state. Default: it was never renamed.
         adopt_tables: views that exist already, so that Terraform takes them over instead of making them, by
@@ -88,6 +91,7 @@ class DataProduct(Construct):
         inputs: Iterable[Input] = (),
         consumers: Iterable[Consumer] | Path | str = (),
         shares: Iterable[Share] = (),
+        monitoring: Monitoring | None = None,
         renamed_from: str | None = None,
         adopt_tables: Mapping[str, Adopt | list[str]] = MappingProxyType({}),
         version: str | None = None,
@@ -123,6 +127,7 @@ class DataProduct(Construct):
                 "consumers": _consumers(consumers),
                 "consumers_file": Path(consumers) if isinstance(consumers, str | Path) else None,
                 "shares": tuple(shares),
+                "monitoring": monitoring or Monitoring(),
                 "renamed_from": renamed_from,
                 "adopt_tables": dict(adopt_tables),
                 "version": version,

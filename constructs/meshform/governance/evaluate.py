@@ -10,6 +10,7 @@ from itertools import chain
 from meshform.governance.consumer_rows import row_findings
 from meshform.governance.contracts import contract_findings
 from meshform.governance.expressions import expectation_findings, policy_findings, port_function_findings
+from meshform.governance.objectives import objectives
 from meshform.governance.quality_checks import quality_checks
 from meshform.governance.shares import share_owner_findings
 from meshform.governance.texts import text_findings
@@ -69,6 +70,7 @@ def evaluate(spec: MeshSpec, environment: str, *, domain: str | None = None) -> 
                 findings += share_owner_findings(product, mesh)
                 findings += port_function_findings(product.spec)
                 findings += quality_checks(product, mesh)[1]
+                findings += objectives(product)[1]
             for policy in mesh.policies(one.name):
                 for rule in policy.rules:
                     findings += _run(rule, policy, one, mesh)

@@ -15,6 +15,7 @@ from meshform.model.contract import Contract, Table
 from meshform.model.environment import Adopt
 from meshform.model.findings import NOWHERE, Place, Value
 from meshform.model.inputs import EXTERNAL, External, Input, PortReference, checked_input
+from meshform.model.monitoring import Monitoring
 from meshform.model.ports import Elsewhere, Function, ManagedTable, ProductStatus
 from meshform.model.share import Share
 
@@ -104,7 +105,7 @@ class Product(Value):
         views: SQL text of each view of the contract, by its name.
         pipeline, job: what makes every table that `tables` does not name; at most one of them.
         tables: tables that are made otherwise, by `table` or `schema.table` of the contract.
-        volumes, functions, inputs, consumers, shares: see their types.
+        volumes, functions, inputs, consumers, shares, monitoring: see their types.
         version: version of the product; None is the contract's.
         status: where it is in its life; None is the contract's status, or active.
         sunset: last day of a deprecated product.
@@ -131,6 +132,7 @@ class Product(Value):
     inputs: tuple[Annotated[Input, PlainValidator(checked_input)], ...] = ()
     consumers: tuple[Consumer, ...] = ()
     shares: tuple[Share, ...] = ()
+    monitoring: Monitoring = Monitoring()
     renamed_from: str | None = None
     adopt_tables: Mapping[str, Adopt] = {}
     consumers_file: Path | None = None

@@ -9,6 +9,7 @@ schemas; what it made is its owner group's, of which it must be a member there.
 
 from __future__ import annotations
 
+from meshform.governance.objectives import objectives
 from meshform.governance.quality_checks import quality_checks
 from meshform.model.principals import Group
 from meshform.model.resolved import ResolvedDomain, ResolvedMesh
@@ -52,7 +53,7 @@ def add_deployers(stack: Stack, mesh: ResolvedMesh, ledger: Ledger, warehouse: B
     users |= {
         product.spec.runs.run_as
         for product in mesh.products.values()
-        if product.spec.runs and quality_checks(product, mesh)[0]
+        if product.spec.runs and (quality_checks(product, mesh)[0] or objectives(product)[0])
     }
     if users:
         groups = {name for name in users if isinstance(mesh.spec.principals.find(name), Group)}

@@ -21,6 +21,7 @@ from meshform.terraform.checks import checks_task
 from meshform.terraform.contract_module import contract_module, declared_foreign_keys, module_name
 from meshform.terraform.files import workspace_file
 from meshform.terraform.functions import run_job_step
+from meshform.terraform.monitoring import health_of_job
 from meshform.terraform.permissions import allow_owners
 from meshform.terraform.platform import kept
 from meshform.terraform.stack import Block, Rank, Stack, local_name
@@ -199,7 +200,6 @@ def scheduled_job(
     after: Iterable[Block] = (),
 ) -> Block:
     """Add the job of a product; `body` holds its tasks and what they need, `runs` says what it runs."""
-    email = product.domain.spec.support.email
     needed = [block.address for block in after]  # its code is there before it runs
     tasks = list(body["task"])
     if checks := quality_checks(product, mesh)[0]:
@@ -229,7 +229,7 @@ def scheduled_job(
             if spec.schedule
             else None,
             "run_as": [{"service_principal_name": product.run_as}],
-            "email_notifications": [{"on_failure": [email]}] if email else None,
+            **health_of_job(product, mesh),
             "tags": product.tags,
         },
         product.place,
