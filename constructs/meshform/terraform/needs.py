@@ -174,6 +174,7 @@ def _nothing(_body: Mapping[str, Any]) -> Iterator[Right]:
 
 BY_TYPE: dict[str, Callable[[Mapping[str, Any]], Iterator[Right]]] = {
     "databricks_alert_v2": _nothing,
+    "databricks_data_quality_monitor": _nothing,  # who makes a schema manages it
     "databricks_entity_tag_assignment": _tag,
     "databricks_grant": _grants,
     "databricks_grants": _grants,
