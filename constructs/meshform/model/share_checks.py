@@ -19,12 +19,9 @@ from meshform.model.names import normalized
 from meshform.model.near import did_you_mean, one_of
 from meshform.model.resolved import ResolvedProduct
 from meshform.model.share import PartitionValue, Recipient, Share, SharedObject
+from meshform.model.share_limits import METASTORE_ID, MOST_ADDRESSES, OF_DATABRICKS
 
-MOST_ADDRESSES = 100
-METASTORE_ID = re.compile(r"(aws|azure|gcp):[a-z0-9-]+:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SHARED_NAME = re.compile(r"[A-Za-z0-9_]+\.[A-Za-z0-9_]+")
-OF_DATABRICKS = "databricks."
-"""How the properties begin that Databricks sets itself."""
 
 
 def recipient_findings(mesh: MeshSpec, environment: Environment) -> Iterator[Finding]:

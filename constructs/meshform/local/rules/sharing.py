@@ -14,8 +14,8 @@ from meshform.local.rules.refusal import Refusal, already_exists
 from meshform.local.rules.relations import columns_of
 from meshform.local.rules.securables import METASTORE_ID, require
 from meshform.local.store import Row, Store
-from meshform.model.share_checks import METASTORE_ID as GLOBAL_METASTORE_ID
-from meshform.model.share_checks import MOST_ADDRESSES, OF_DATABRICKS
+from meshform.model.share_limits import METASTORE_ID as GLOBAL_METASTORE_ID
+from meshform.model.share_limits import MOST_ADDRESSES, OF_DATABRICKS
 
 _TABLE_LIKE = ("TABLE", "VIEW", "MATERIALIZED_VIEW", "STREAMING_TABLE", "FOREIGN_TABLE")
 _OTHERS = {"SCHEMA": "schema", "VOLUME": "volume", "MODEL": "model", "FUNCTION": "function"}
