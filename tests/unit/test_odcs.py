@@ -416,9 +416,9 @@ def test_a_table_of_5_000_columns_is_read_in_about_a_second():
         for i in range(5000)
     )
     text = HEAD + table(columns)
-    started = time.perf_counter()
+    started = time.process_time()
     assert len(parse_contract(text).tables[0].expectations) == 5000
-    assert time.perf_counter() - started < 4
+    assert time.process_time() - started < 4
 
 
 @pytest.mark.parametrize(

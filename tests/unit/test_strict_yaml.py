@@ -85,9 +85,9 @@ def test_a_duplicate_key_is_refused_with_both_lines():
 def test_aliases_are_capped():
     """Each level of a bomb doubles what it refers to; the count of nodes stops it before it is built."""
     bomb = "a0: &a0 [x, x]\n" + "".join(f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]\n" for i in range(1, 30))
-    started = time.perf_counter()
+    started = time.process_time()
     assert refused(bomb)[0].startswith(("MF107", "MF108"))
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
     assert refused("a: &a x\nb: [" + "*a, " * 40 + "x]\n") == ["MF108 2:133 too many aliases"]
 
 
@@ -114,10 +114,10 @@ def test_the_size_is_checked_before_anything_is_parsed(tmp_path):
     """A file above the limit is refused unread, and its size is told."""
     file = tmp_path / "big.yaml"
     file.write_bytes(b"a: " + b"x" * 5_000_000)
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(MeshformError) as caught:
         load(file)
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
     [finding] = caught.value.findings
     assert (finding.code, finding.got, finding.allowed) == (
         "MF102",

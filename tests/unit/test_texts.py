@@ -218,9 +218,9 @@ def test_a_thousand_products_are_looked_at_in_a_moment():
         Column(name=f"c{i}", type="string", description="The key is part of it.") for i in range(30)
     )
     spec = mesh().model_copy(update={"products": (product(contract(columns=columns)),) * 1000})
-    started = time.perf_counter()
+    started = time.process_time()
     assert found(spec) == []
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize(
