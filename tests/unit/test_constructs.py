@@ -131,6 +131,7 @@ def test_a_product_with_a_contract_only_has_no_pipeline_and_nobody_reads_it(mesh
         "functions": (),
         "inputs": (),
         "consumers": (),
+        "monitoring": {"anomaly_detection": False, "max_run_minutes": None, "destination_ids": {}},
         "shares": (),
         "renamed_from": None,
         "adopt_tables": {},
@@ -413,6 +414,7 @@ def test_a_product_of_ten_lines_becomes_a_whole_stack():
     assert evaluation.findings == ()
     types = compile_mesh(evaluation).stacks["sales-local"].blocks["resource"]
     assert sorted(types) == [
+        "databricks_alert_v2",
         "databricks_grant",
         "databricks_grants",
         "databricks_job",
