@@ -48,26 +48,26 @@ class Access:
         self._outsider = _outsider(domain, mesh)
         self._place = domain.place
 
-    def use(self, principal: str, schema: str, place: Place, privileges: Iterable[str] = ()) -> None:
-        """USE of the catalog and of a schema, and perhaps more on the schema."""
+    def use(self, principal: str, schema: str, privileges: Iterable[str] = ()) -> None:
+        """USE of the catalog and of a schema, and perhaps more on the schema; the domain's, whoever reads."""
         wish = principal, schema, tuple(privileges)
         if wish in self._used:
             return  # one of a thousand tables in the same schema
         self._used.add(wish)
-        self._on_catalog(principal, "USE_CATALOG", place)
+        self._on_catalog(principal, "USE_CATALOG")
         self._ledger.wish(
             self._stack,
             Securable("schema", f"{self._catalog}.{schema}"),
             principal,
             ["USE_SCHEMA", *wish[2]],
-            place,
+            self._place,
             after=[self.schemas[schema].address],
         )
 
     def browse(self, principals: Iterable[str]) -> None:
         """BROWSE on the catalog: name, description and tags of everything in it."""
         for principal in principals:
-            self._on_catalog(principal, "BROWSE", self._place)
+            self._on_catalog(principal, "BROWSE")
 
     def read_for_views(self, owner: str, table: ResolvedTable, place: Place) -> str:
         """SELECT on a table for whom a view reads it: the view's owner, and who makes the view.
@@ -101,7 +101,7 @@ class Access:
 
     def on_table(self, principal: str, privileges: Iterable[str], table: ResolvedTable, place: Place) -> str:
         """Privileges on a table or view of the domain, as `select`."""
-        self.use(principal, table.schema, place)
+        self.use(principal, table.schema)
         rank, after = self.made[table.full_name]
         return self._give(Securable("table", table.full_name), principal, privileges, place, rank, after)
 
@@ -114,13 +114,13 @@ class Access:
     def on_volume(self, principal: str, privileges: Iterable[str], volume: Block, place: Place) -> str:
         """Privileges on a volume of the domain; returns the grant's address."""
         schema, name = volume.body["schema_name"], volume.body["name"]
-        self.use(principal, schema, place)
+        self.use(principal, schema)
         securable = Securable("volume", f"{self._catalog}.{schema}.{name}")
         return self._give(securable, principal, privileges, place, PREPARE, [volume.address])
 
     def on_function(self, principal: str, port: OtherPort, place: Place) -> None:
         """EXECUTE on a function of the domain, once the step that makes functions is done."""
-        self.use(principal, port.schema, place)
+        self.use(principal, port.schema)
         self._give(Securable("function", port.full_name), principal, port.privileges, place, PROTECT, ())
 
     def keep_manage(self, securable: Securable, *, rank: Rank = PREPARE, after: Iterable[str] = ()) -> None:
@@ -135,10 +135,10 @@ class Access:
                 self._stack, securable, self._deployer, kept, self._place, rank=rank, after=after
             )
 
-    def _on_catalog(self, principal: str, privilege: str, place: Place) -> None:
+    def _on_catalog(self, principal: str, privilege: str) -> None:
         securable = Securable("catalog", self._catalog)
         if not self._ledger.holds(securable, principal, privilege):
-            self._ledger.wish(self._writes_catalog, securable, principal, [privilege], place)
+            self._ledger.wish(self._writes_catalog, securable, principal, [privilege], self._place)
 
     def _give(
         self,

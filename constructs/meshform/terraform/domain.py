@@ -47,7 +47,7 @@ def add_domain(
     for name, schema in schemas.items():
         access.keep_manage(Securable("schema", f"{domain.catalog}.{name}"), after=[schema.address])
         for owner in technical_owners(domain, mesh):
-            access.use(owner, name, domain.place, ["MANAGE"])
+            access.use(owner, name, ["MANAGE"])
     access.browse(technical_owners(domain, mesh))
     access.policies = _add_policies(stack, domain, mesh, schemas)
     waves = _waves(domain)

@@ -53,11 +53,6 @@ class _Entry:
     shared: bool = False
 
 
-def _by_path(place: Place) -> str:
-    """Of several places that ask for one thing the first by path, in whatever order they were declared."""
-    return place.construct_path or ""
-
-
 class Ledger:
     """Collects wishes for access; `write` turns them into blocks.
 
@@ -106,7 +101,6 @@ class Ledger:
         writer = stack.name, principal
         if writer in entry.wishes:
             entry.wishes[writer] |= wanted
-            entry.places[writer] = min(entry.places[writer], place, key=_by_path)
         else:
             entry.wishes[writer], entry.places[writer] = wanted, place
         entry.rank = max(entry.rank, rank)
@@ -163,7 +157,7 @@ class Ledger:
                     for (_, principal), privileges in sorted(entry.wishes.items())
                 ],
             },
-            min(entry.places.values(), key=_by_path),
+            next(iter(entry.places.values())),
             rank=entry.rank,
             after=sorted(entry.after),
             lifecycle=remade_with(table.address) if table and is_view else None,

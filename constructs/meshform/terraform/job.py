@@ -87,7 +87,7 @@ def add_job(
     permit_owners(stack, product, mesh, job=(job, "CAN_MANAGE_RUN"))
     made_in = sorted({table.schema for table in product.tables if table.is_run})
     for schema in made_in:
-        access.use(product.run_as or "", schema, product.place, ["CREATE_TABLE"])
+        access.use(product.run_as or "", schema, ["CREATE_TABLE"])
     stack.step(
         local_name("run", product.name),
         run_job_step(

@@ -76,7 +76,7 @@ def add_pipeline(
     permit_owners(stack, product, mesh, pipeline=(pipeline, "CAN_RUN"), job=(job, "CAN_MANAGE_RUN"))
     made_in = sorted({table.schema for table in product.tables if table.is_run})
     for schema in made_in:
-        access.use(product.run_as or "", schema, product.place, ["CREATE_MATERIALIZED_VIEW", "CREATE_TABLE"])
+        access.use(product.run_as or "", schema, ["CREATE_MATERIALIZED_VIEW", "CREATE_TABLE"])
     stack.step(
         local_name("run", product.name),
         run_job_step(
