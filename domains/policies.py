@@ -25,7 +25,7 @@ def declare(mesh: Mesh) -> None:
             OwnerIsGroup(),
             SupportPath(),
             ColumnsDescribed(minimum_length=10),
-            ServiceLevelPresent(properties=("freshness", "latency")),
+            ServiceLevelPresent(properties=("freshness", "latency", "volume")),
             NamesMatch(kind="domain"),
             NamesMatch(kind="schema"),
             NamesMatch(kind="table"),
