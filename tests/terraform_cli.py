@@ -102,3 +102,16 @@ class Terraform:
         shown = json.loads(self.run("show", "-json"))
         resources = shown.get("values", {}).get("root_module", {}).get("resources", [])
         return {resource["address"]: resource["values"] for resource in resources}
+
+
+def live_through(stacks: list[Terraform]) -> None:
+    """The rest of the life of applied stacks: the second plans are empty, and a destroy leaves nothing."""
+    for stack in stacks:
+        assert "No changes." in stack.plan()
+    for stack in reversed(stacks):
+        stack.destroy()
+    with closing(sqlite3.connect(stacks[0].store.path)) as objects:
+        kinds = {kind for (kind,) in objects.execute("SELECT DISTINCT kind FROM object")}
+    assert {
+        kind for kind in kinds if kind.startswith("databricks_") or kind in ("table", "function")
+    } == set()
