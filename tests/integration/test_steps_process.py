@@ -74,7 +74,7 @@ def test_a_failed_run_is_exit_code_1_with_page_and_cause(store):
     done = step(store)
     assert done.returncode == 1
     assert "MF705 functions: the run failed, see http://127.0.0.1:" in done.stderr
-    assert "runs only CREATE FUNCTION" in done.stderr
+    assert "only queries and CREATE FUNCTION" in done.stderr
     assert "Traceback" not in done.stderr + done.stdout
 
 
