@@ -87,7 +87,7 @@ def app(tmp_path_factory) -> App:
 
 
 def test_one_command_deploys_every_type_of_the_example(app: App):
-    """After `cdktf deploy '*'` the states hold every type, and the workspace holds what steps made: tables and functions."""
+    """After `cdktf deploy '*'` the states hold every type, and the workspace what steps made."""
     assert "Apply complete!" in app.deployed
     assert app.types_in_states() == EXAMPLE_TYPES
     tables = [name for name, _ in app.store.all("table")]
