@@ -114,7 +114,7 @@ def declare(scope: Construct, products: int, code: Path) -> Mesh:
             mesh,
             _domain(number),
             owner=_owner(number),
-            support=Support(channel=f"#{_domain(number)}", email=f"{_domain(number)}@example.com"),
+            support=Support(channel=f"#{_domain(number)}"),
             description=f"Domain {number} of the measured mesh.",
             tags={"cost_center": f"{4000 + number}"},
         )
@@ -226,7 +226,7 @@ def _contract(name: str, *, with_view: bool) -> Contract:
                 columns=(
                     _column("event_id", "string", "Number of the event in the source.", primary_key=True),
                     _CUSTOMER_ID,
-                    _column("customer_name", "string", "Name of the customer.", classification="personal"),
+                    _column("segment", "string", "Segment of the customer."),
                     _column("event_ts", "timestamp", "When it happened, in coordinated time."),
                     _column(
                         "amount", "decimal(18,2)", "What was paid, in its currency.", quality=(_POSITIVE,)
