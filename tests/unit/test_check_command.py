@@ -76,9 +76,7 @@ def test_every_environment_can_be_checked(check, environment):
         0,
         f"5 domains, 12 products in environment {environment}: no errors\n",
     )
-    assert check(MESHFORM_ENV=environment)[1].endswith(
-        f"environment {environment}: no errors\n"
-    )
+    assert check(MESHFORM_ENV=environment)[1].endswith(f"environment {environment}: no errors\n")
 
 
 def test_one_domain_can_be_checked(check):
