@@ -58,7 +58,7 @@ def _add_alert(
                 "comparison_operator": objective.comparison,
                 "threshold": {"value": {"double_value": objective.threshold}},
                 "empty_result_state": objective.when_empty,
-                "notification": {"subscriptions": subscriptions} if subscriptions else None,
+                **({"notification": {"subscriptions": subscriptions}} if subscriptions else {}),
             },
         },
         level.place,
