@@ -16,7 +16,7 @@ from meshform.model.contract import ServiceLevel
 from meshform.model.findings import Finding, Severity
 from meshform.model.names import quote
 from meshform.model.near import did_you_mean, one_of
-from meshform.model.resolved import ResolvedProduct, ResolvedTable
+from meshform.model.resolved import ResolvedProduct, ResolvedTable, once_for_product
 
 JOB_ID = "{job_id}"
 """Stands for the id of the product's job in the query of an objective that is measured by its runs."""
@@ -147,6 +147,7 @@ class _WrongError(Exception):
         self.finding = finding
 
 
+@once_for_product
 def objectives(product: ResolvedProduct) -> tuple[tuple[Objective, ...], list[Finding]]:
     """The objectives of a product in the order of its contract, and what is wrong with its service levels.
 

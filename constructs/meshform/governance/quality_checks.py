@@ -20,7 +20,7 @@ from meshform.model.findings import Finding, Severity
 from meshform.model.names import quote
 from meshform.model.near import did_you_mean, one_of
 from meshform.model.quality_metrics import comparison, element, measure, told
-from meshform.model.resolved import ResolvedMesh, ResolvedProduct, ResolvedTable
+from meshform.model.resolved import ResolvedMesh, ResolvedProduct, ResolvedTable, once_for_product
 from meshform.model.secrets import redact
 
 _UNITS = (None, "rows", "percent")
@@ -74,6 +74,7 @@ class _Wrong(Exception):  # noqa: N818 - told as a finding
         self.code, self.summary, self.got, self.allowed, self.fix = code, summary, got, allowed, fix
 
 
+@once_for_product
 def quality_checks(
     product: ResolvedProduct, mesh: ResolvedMesh
 ) -> tuple[tuple[QualityCheck, ...], list[Finding]]:

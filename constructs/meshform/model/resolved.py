@@ -7,10 +7,10 @@ already checked, a thousand products at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Literal
+from functools import cached_property, wraps
+from typing import Concatenate, Literal, ParamSpec, TypeVar
 
 from meshform.model.consumer import Consumer
 from meshform.model.contract import Column, Table
@@ -22,6 +22,9 @@ from meshform.model.policy import Classification, Policy, RowFilter
 from meshform.model.ports import Elsewhere, ManagedTable
 from meshform.model.principals import Group
 from meshform.model.product import Product
+
+_Others = ParamSpec("_Others")
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +194,26 @@ class ResolvedProduct:
     def port_names(self) -> list[str]:
         """Names of all its output ports."""
         return self.spec.port_names
+
+
+def once_for_product(
+    work: Callable[Concatenate[ResolvedProduct, _Others], _Result],
+) -> Callable[Concatenate[ResolvedProduct, _Others], _Result]:
+    """Let a function keep what it returns with the product: governing and compiling both ask for it.
+
+    Its other arguments are the same for each product, such as the mesh that it is of.
+    """
+    name = f"{work.__module__}.{work.__qualname__}"  # no attribute can have it
+
+    @wraps(work)
+    def kept(product: ResolvedProduct, /, *args: _Others.args, **kwargs: _Others.kwargs) -> _Result:
+        known = vars(product)  # where cached_property keeps its values too
+        if name not in known:
+            known[name] = work(product, *args, **kwargs)
+        result: _Result = known[name]
+        return result
+
+    return kept
 
 
 @dataclass(slots=True)
