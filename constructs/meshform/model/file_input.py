@@ -67,8 +67,9 @@ def real_path(path: Path) -> Path:
         MeshformError: MF101 for a circle of links, MF103 for one that leads out.
     """
     name, here = display_name(path), Path.cwd()
+    real = _resolved(path, name)
     is_below = Path(os.path.normpath(path.absolute())).is_relative_to(here)
-    return _inside(path, here, name) if is_below else _resolved(path, name)
+    return _checked(real, here, name) if is_below else real  # the system tells a real working folder
 
 
 def _resolved(path: Path, name: str) -> Path:
@@ -79,7 +80,10 @@ def _resolved(path: Path, name: str) -> Path:
 
 
 def _inside(path: Path, root: Path, name: str) -> Path:
-    real, top = _resolved(path, name), _resolved(root, name)
+    return _checked(_resolved(path, name), _resolved(root, name), name)
+
+
+def _checked(real: Path, top: Path, name: str) -> Path:
     if not real.is_relative_to(top):
         _fail(
             "MF103",
