@@ -11,7 +11,7 @@ from meshform.governance.evaluate import evaluate
 from meshform.model.findings import Finding, MeshformError
 from meshform.model.near import did_you_mean, one_of
 from meshform.settings import Settings
-from meshform.terraform.pipeline import job_name
+from meshform.terraform.product_code import job_name
 from meshform.workspace.steps import run_by_name
 
 

@@ -11,18 +11,16 @@ from meshform.model.product import Job
 from meshform.model.resolved import ResolvedMesh, ResolvedProduct
 from meshform.terraform.access import Access
 from meshform.terraform.contract_module import module_name
-from meshform.terraform.functions import run_job_step
 from meshform.terraform.job_module import job_module
-from meshform.terraform.pipeline import (
-    before_checks,
-    digest_of,
+from meshform.terraform.product_code import (
     permit_owners,
+    run_first,
     scheduled_job,
     settings,
     source_files,
     upload,
 )
-from meshform.terraform.stack import Rank, Stack, local_name
+from meshform.terraform.stack import Rank, Stack
 
 _ENVIRONMENT = "default"
 _ENVIRONMENT_VERSION = "2"  # of serverless compute; it fixes Python and the packages that come with it
@@ -85,19 +83,15 @@ def add_job(
     }
     job = scheduled_job(stack, product, spec, mesh, body, runs="the code", after=uploads)
     permit_owners(stack, product, mesh, job=(job, "CAN_MANAGE_RUN"))
-    made_in = sorted({table.schema for table in product.tables if table.is_run})
-    for schema in made_in:
-        access.use(product.run_as or "", schema, ["CREATE_TABLE"])
-    stack.step(
-        local_name("run", product.name),
-        run_job_step(
-            job,
-            digest_of(files, {**given, "dependencies": repr(spec.dependencies)}),
-            f"the job of {product.address}",
-            mesh.environment,
-            schemas=[access.schemas[schema] for schema in made_in],
-            only=before_checks(job),
-        ),
-        product.place,
+    run_first(
+        stack,
+        product,
+        mesh,
+        access,
+        job,
+        files=files,
+        given={**given, "dependencies": repr(spec.dependencies)},
+        privileges=["CREATE_TABLE"],
+        what=f"the job of {product.address}",
         rank=rank,
     )
