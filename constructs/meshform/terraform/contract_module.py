@@ -8,6 +8,7 @@ volumes and input ports reach it through the pipeline's configuration, which the
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from meshform.model.contract import Action, QualityRule, Table
 from meshform.model.foreign_keys import ForeignKey, foreign_keys
@@ -18,6 +19,37 @@ from meshform.model.quarantine import BROKEN_RULES
 from meshform.model.resolved import ResolvedProduct, ResolvedTable
 
 _EXPECTATION = {Action.WARN: "expect", Action.DROP: "expect_or_drop", Action.FAIL: "expect_or_fail"}
+
+# What the modules of pipelines and of jobs have in common.
+_COLUMNS = '''\
+def columns(name):
+    """Names and types of the columns of a table, as a schema for a reader of files."""
+    return ", ".join(f"{_quoted(column)} {column['type']}" for column in CONTRACT[name]["columns"])
+
+
+'''
+
+NAMING = """\
+def _names(columns):
+    return ", ".join(map(_name, columns))
+
+
+def _name(text):
+    return "`" + text.replace("`", "``") + "`"
+
+
+"""
+
+_SPARK = """\
+def _quoted(column):
+    return "`" + column["name"].replace("`", "``") + "`"
+
+
+def _spark():
+    from pyspark.sql import SparkSession
+
+    return SparkSession.getActiveSession() or SparkSession.builder.getOrCreate()
+"""
 
 _MODULE = '''\
 """What the contract of data product {address} says to its pipeline.
@@ -54,12 +86,7 @@ CONTRACT = {{
     return _spark().conf.get(f"meshform.volume.{{name}}")
 
 
-{names}def columns(name):
-    """Names and types of the columns of a table, as a schema for a reader of files."""
-    return ", ".join(f"{{_quoted(column)}} {{column['type']}}" for column in CONTRACT[name]["columns"])
-
-
-def source(port):
+{names}{columns}def source(port):
     """Full name, in this environment, of the input port `domain.product.port`."""
     return _spark().conf.get(f"meshform.input.{{port}}")
 
@@ -70,15 +97,7 @@ def _ddl(column):
     return f"{{text}} COMMENT '{{comment}}'" if comment else text
 
 
-def _quoted(column):
-    return "`" + column["name"].replace("`", "``") + "`"
-
-
-def _spark():
-    from pyspark.sql import SparkSession
-
-    return SparkSession.getActiveSession() or SparkSession.builder.getOrCreate()
-'''
+{spark}'''
 
 _QUARANTINE = f'''\
 def quarantine(name):
@@ -116,7 +135,8 @@ def table(name):
 
 '''
 
-_TABLE_WITH_KEYS = '''\
+_TABLE_WITH_KEYS = (
+    '''\
 def table(name, foreign_keys=True):
     """Keyword arguments of a dataset decorator: name, comment, schema and layout of a table, `schema.table`.
 
@@ -142,15 +162,9 @@ def _keys(name, foreign_keys):
         )
 
 
-def _names(columns):
-    return ", ".join(map(_name, columns))
-
-
-def _name(text):
-    return "`" + text.replace("`", "``") + "`"
-
-
 '''
+    + NAMING
+)
 
 _CONNECTIONS = '''
 def connection(name):
@@ -178,24 +192,18 @@ def module_name(product: ResolvedProduct) -> str:
 def contract_module(product: ResolvedProduct) -> bytes:
     """Source text of the generated module."""
     tables = [table for table in product.tables if not table.is_view]
-    example = f"{tables[-1].domain_schema}.{tables[-1].name}" if tables else "schema.table"
+    fields = common_fields(product, tables)
     is_shared = product.domain.is_in_shared_catalog
-    contract = product.spec.contract
     declared = declared_foreign_keys(product)
     keys = [key_lines(table, declared) for table in tables]
     return _MODULE.format(
-        address=product.address,
-        contract=plain(contract.place.file or "Python"),
-        version=plain(product.spec.current_version),
-        about=about(product),
-        module=module_name(product),
-        example=example,
+        **fields,
         # each only where there is one: a changed module is a new run of its pipeline
         table=(_TABLE_WITH_KEYS if any(keys) else _TABLE).replace(
             "PLACED", 'CONTRACT[name]["name"]' if is_shared else "name"
         ),
         names=_NAMES if is_shared else "",
-        function=example.rpartition(".")[2],
+        function=fields["example"].rpartition(".")[2],
         connections=_CONNECTIONS
         if any(isinstance(one, ExternalConnection) for one in product.spec.inputs)
         else "",
@@ -204,7 +212,21 @@ def contract_module(product: ResolvedProduct) -> bytes:
     ).encode()
 
 
-def about(product: ResolvedProduct) -> str:
+def common_fields(product: ResolvedProduct, tables: Sequence[ResolvedTable]) -> dict[str, str]:
+    """What both kinds of module are filled with; `tables` are those of the product without its views."""
+    return {
+        "address": product.address,
+        "contract": _plain(product.spec.contract.place.file or "Python"),
+        "version": _plain(product.spec.current_version),
+        "about": _about(product),
+        "module": module_name(product),
+        "example": f"{tables[-1].domain_schema}.{tables[-1].name}" if tables else "schema.table",
+        "columns": _COLUMNS,
+        "spark": _SPARK,
+    }
+
+
+def _about(product: ResolvedProduct) -> str:
     """What the product itself says, as lines of the module's docstring."""
     spec = product.spec
     texts = (
@@ -214,10 +236,10 @@ def about(product: ResolvedProduct) -> str:
         f"Usage: {spec.usage}" if spec.usage else "",
         f"Limitations: {spec.limitations}" if spec.limitations else "",
     )
-    return "".join(f"{plain(text)}\n" for text in texts if text)
+    return "".join(f"{_plain(text)}\n" for text in texts if text)
 
 
-def plain(text: str) -> str:
+def _plain(text: str) -> str:
     """Text that is safe inside the module's docstring, which is quoted by three double quotes."""
     if text.isprintable() and '"' not in text and "\\" not in text:
         return text

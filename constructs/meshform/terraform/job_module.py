@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from meshform.model.resolved import ResolvedProduct
 from meshform.terraform.contract_module import (
-    about,
+    NAMING,
+    common_fields,
     contract_entry,
     declared_foreign_keys,
     key_lines,
-    module_name,
-    plain,
 )
 
 _MODULE = '''\
@@ -74,12 +73,7 @@ def full_name(name):
     return ".".join("`" + part.replace("`", "``") + "`" for part in parts)
 
 
-def columns(name):
-    """Names and types of the columns of a table, as a schema for a reader of files."""
-    return ", ".join(f"{{_quoted(column)}} {{column['type']}}" for column in CONTRACT[name]["columns"])
-
-
-def volume(name):
+{columns}def volume(name):
     """Path of a volume of the product in this environment."""
     return _setting(f"meshform.volume.{{name}}")
 
@@ -125,40 +119,19 @@ def _layout(name):
     return "".join(f" {{words[key]}} ({{_names(entry[key])}})" for key in words if key in entry)
 
 
-def _names(columns):
-    return ", ".join(map(_name, columns))
-
-
-def _name(text):
-    return "`" + text.replace("`", "``") + "`"
-
-
-def _literal(text):
+{naming}def _literal(text):
     return "'" + text.replace("\\\\", "\\\\\\\\").replace("'", "\\\\'") + "'"
 
 
-def _quoted(column):
-    return "`" + column["name"].replace("`", "``") + "`"
-
-
-def _spark():
-    from pyspark.sql import SparkSession
-
-    return SparkSession.getActiveSession() or SparkSession.builder.getOrCreate()
-'''
+{spark}'''
 
 
 def job_module(product: ResolvedProduct) -> bytes:
     """Source text of the generated module."""
     tables = [table for table in product.tables if not table.is_view]
-    contract = product.spec.contract
     declared = declared_foreign_keys(product)
     return _MODULE.format(
-        address=product.address,
-        contract=plain(contract.place.file or "Python"),
-        version=plain(product.spec.current_version),
-        about=about(product),
-        module=module_name(product),
-        example=f"{tables[-1].domain_schema}.{tables[-1].name}" if tables else "schema.table",
+        **common_fields(product, tables),
+        naming=NAMING,
         tables="".join(contract_entry(table, key_lines(table, declared)) for table in tables),
     ).encode()
