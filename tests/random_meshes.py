@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import strategies as st
-from tests.meshes import column, contract, domain, filter_policy, mask_policy, mesh, table, view
+from tests.meshes import column, contract, domain, filter_policy, mask_policy, mesh, product, table, view
 
 from meshform.model.contract import Column
 from meshform.model.domain import MeshSpec
@@ -78,7 +78,7 @@ def products(draw: st.DrawFn, address: str, earlier: list[PortReference]) -> Pro
         )
         volumes = (volume,)
     inputs = tuple(draw(st.lists(st.sampled_from(earlier), max_size=2, unique=True))) if earlier else ()
-    return product_of(
+    return product(
         address,
         contract=contract(*tables),
         views=views,
@@ -87,13 +87,6 @@ def products(draw: st.DrawFn, address: str, earlier: list[PortReference]) -> Pro
         volumes=volumes,
         inputs=inputs,
     )
-
-
-def product_of(address: str, **fields: Any) -> Product:
-    """A product with a pipeline."""
-    from tests.meshes import product
-
-    return product(address, **fields)
 
 
 @st.composite
