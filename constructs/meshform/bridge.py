@@ -39,6 +39,7 @@ from meshform.toolchain.tools import NODE_ALLOWED
 _FIRST_OBJECT = 10_000  # the number that Node gives to its first object
 _ROOTS = frozenset({"cdktf.App", "constructs.RootConstruct"})
 _MOST_AHEAD = 200  # answers of about 60 bytes, so that those not yet read fit into any pipe
+_TOGETHER = 25  # requests that Node is handed at once: to wake it for each takes longer than to write it
 
 
 class _Bridge:
@@ -51,6 +52,7 @@ class _Bridge:
 
     def __init__(self, process: Any, *, started: bool) -> None:
         self._process = process
+        self._unsent: list[bytes] = []
         self._unread: deque[Callable[[], None]] = deque()
         self._next_object = None if started else _FIRST_OBJECT  # None: unknown until an answer tells
         self._taken: set[tuple[str, str]] = set()
@@ -86,6 +88,7 @@ class _Bridge:
         """
         if self._end:
             raise self._end
+        self._hand_over()
         while self._unread:
             self._unread.popleft()()
 
@@ -106,10 +109,17 @@ class _Bridge:
         if len(self._unread) >= _MOST_AHEAD:
             self.settle()
         data = json.dumps(self._process._serializer.unstructure(request), default=jdefault)
-        with suppress(BrokenPipeError):  # told when the answer is read
-            self._process._process.stdin.write(data.encode() + b"\n")
-            self._process._process.stdin.flush()
+        self._unsent.append(data.encode() + b"\n")
         self._unread.append(read)
+        if isinstance(request, LoadRequest) or len(self._unsent) >= _TOGETHER:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        if self._unsent:
+            with suppress(BrokenPipeError):  # told when the answer is read
+                self._process._process.stdin.write(b"".join(self._unsent))
+                self._process._process.stdin.flush()
+            self._unsent.clear()
 
     def _read(self, what: str, foretold: str | None) -> None:
         answer = self._process._next_message()

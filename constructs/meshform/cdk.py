@@ -17,30 +17,31 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
-# isort: split - cdktf is loaded over the bridge
-import cdktf
-import jsii
-from cdktf import App, LocalBackend, TerraformBackend, TerraformStack
-from pydantic import ValidationError
-from pydantic_core import to_json
-
-from meshform.bridge import Construct
-from meshform.data_product import DataProduct
-from meshform.declarations import misuse_of_value, place_of_caller
-from meshform.domain import Domain
-from meshform.governance.evaluate import evaluate
-from meshform.mesh import Mesh
-from meshform.model.environment import Environment
-from meshform.model.findings import Finding, MeshformError, Place, Severity
-from meshform.model.inputs import Input
-from meshform.model.lock import read_lock
-from meshform.model.manifest import manifests
-from meshform.model.resolved import ResolvedMesh
-from meshform.settings import Settings
-from meshform.terraform.compile import CompiledStack, compile_mesh
-from meshform.terraform.lookup import Lookup
+from meshform.bridge import Construct  # cdktf is loaded over it
 from meshform.terraform.output import no_collection, write
-from meshform.terraform.schema_check import SchemaCheck
+
+with no_collection():  # what is imported stays, and there is much of it
+    import cdktf
+    import jsii
+    from cdktf import App, LocalBackend, TerraformBackend, TerraformStack
+    from pydantic import ValidationError
+    from pydantic_core import to_json
+
+    from meshform.data_product import DataProduct
+    from meshform.declarations import misuse_of_value, place_of_caller
+    from meshform.domain import Domain
+    from meshform.governance.evaluate import evaluate
+    from meshform.mesh import Mesh
+    from meshform.model.environment import Environment
+    from meshform.model.findings import Finding, MeshformError, Place, Severity
+    from meshform.model.inputs import Input
+    from meshform.model.lock import read_lock
+    from meshform.model.manifest import manifests
+    from meshform.model.resolved import ResolvedMesh
+    from meshform.settings import Settings
+    from meshform.terraform.compile import CompiledStack, compile_mesh
+    from meshform.terraform.lookup import Lookup
+    from meshform.terraform.schema_check import SchemaCheck
 
 __all__ = [
     "App",
@@ -58,6 +59,8 @@ __all__ = [
 _CANNOT_WRITE = re.compile(
     r"\b(EACCES|EDQUOT|EISDIR|ENOENT|ENOSPC|ENOTDIR|EPERM|EROFS)\b|\[Errno (1|2|13|20|21|28|30|122)\]"
 )
+
+_TERRAFORM = ">= 1.7"  # the first that has `removed` blocks
 
 Backend = Callable[[TerraformStack], TerraformBackend]
 
@@ -92,7 +95,6 @@ class MeshStack(TerraformStack):
                 provider_name="databricks", provider_version_constraint=mesh.environment.provider_version
             ),
         )
-        self.add_override("terraform.required_version", ">= 1.7")
         if backend:
             backend(self)
         self.recorded = dict(recorded)
@@ -204,6 +206,7 @@ class _Synthesizer:
         for name, ours in self._compiled.blocks.items():
             if isinstance(ours, list):  # `import` and the like: the user's own stand beside ours
                 document[name] = [*ours, *written.get(name, [])]
+        document["terraform"].setdefault("required_version", _TERRAFORM)
         document["//"] = {**document.get("//", {}), "meshform": self._stack.recorded}
         # the parts of a reader's interest last, as cdktf has them
         order = sorted(document, key=lambda key: (key != "//", key != "terraform", key != "provider", key))

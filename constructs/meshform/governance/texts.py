@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -48,24 +49,27 @@ def text_findings(spec: MeshSpec, domain: str | None = None) -> Iterator[Finding
         backslash where the provider writes a comment into SQL without escaping it; MF365 (warning) characters
         that reorder text; MF366 a tag that Databricks refuses.
     """
+    clean: set[str] = set()
     mesh = spec.model_dump(include={"name", "classification_tag"})
-    yield from _texts(mesh, "the mesh", spec.place)
+    yield from _texts(mesh, "the mesh", spec.place, clean)
     for part in (*spec.environments, *spec.principals, spec.platform, *spec.policies, *spec.domains):
         yield from _texts(
-            part, f"{type(part).__name__.removesuffix('Spec').lower()} {_label(part)}", spec.place
+            part, f"{type(part).__name__.removesuffix('Spec').lower()} {_label(part)}", spec.place, clean
         )
     for product in spec.products:
         if domain in (None, product.domain):
-            yield from _texts(product, f"product {product.address}", product.place)
+            yield from _texts(product, f"product {product.address}", product.place, clean)
             yield from _comments(product)
             yield from _tags(product)
 
 
-def _texts(root: object, what: str, place: Place) -> Iterator[Finding]:
-    texts = _all(root)
+def _texts(root: object, what: str, place: Place, clean: set[str]) -> Iterator[Finding]:
+    texts = set(_all(root)) - clean  # many are the same everywhere, such as the types of columns
     piece = "\n".join(texts)
     hint = _ODD.search(piece) or may_hold_secret(piece) or len(piece) > MOST_CHARACTERS
-    if hint and any(_is_suspect(text) for text in set(texts)):
+    if not hint or not any(map(_is_suspect, texts)):
+        clean |= texts
+    else:
         told: set[str] = set()
         for text, path, where in _fields(root, (), place):
             if _is_suspect(text):
@@ -85,14 +89,14 @@ def _all(root: object) -> list[str]:
     pending: list[Any] = [root]
     while pending:
         value = pending.pop()
-        kind = type(value)  # the usual types first: a mesh has many thousands of values
+        kind: Any = type(value)  # the usual types first: a mesh has many thousands of values
         if kind is str:
             texts.append(value)
         elif kind is tuple or kind is list:
             pending += value
         elif value is None or kind is bool or kind is Place:
             continue
-        elif isinstance(value, BaseModel):
+        elif _is_model(kind):
             fields = value.__dict__
             pending += [fields[name] for name in value.model_fields_set]  # defaults are not theirs
         elif isinstance(value, str):
@@ -101,6 +105,11 @@ def _all(root: object) -> list[str]:
             pending += value
             pending += value.values()
     return texts
+
+
+@cache
+def _is_model(kind: Any) -> bool:
+    return issubclass(kind, BaseModel)
 
 
 _Path = tuple[str, ...]

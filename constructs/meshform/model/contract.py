@@ -303,7 +303,11 @@ class Table(Described):
         The allowed values of a column (`enum`, `logical_type_options`) are one more rule,
         `COLUMN_is_allowed`.
         """
-        return self.quality + tuple(rule for column in self.columns for rule in column.rules())
+        found = self.quality
+        for column in self.columns:
+            if column.quality or column.enum or column.logical_type_options or column.fields:
+                found += tuple(column.rules())
+        return found
 
     @property
     def expectations(self) -> tuple[QualityRule, ...]:

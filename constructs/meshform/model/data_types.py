@@ -287,6 +287,8 @@ _LOGICAL_OF = {
 
 def to_logical(type_: str) -> str | None:
     """The logical type of a type in normal form; None for `variant` and spatial types, which have none."""
+    if type_ in _LOGICAL_OF:  # nearly every type, told without a search
+        return _LOGICAL_OF[type_]
     name = re.match(r"\w*", type_)
     return _LOGICAL_OF.get(name.group() if name else "")
 

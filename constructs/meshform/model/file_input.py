@@ -66,10 +66,12 @@ def real_path(path: Path) -> Path:
     Raises:
         MeshformError: MF101 for a circle of links, MF103 for one that leads out.
     """
-    name, here = display_name(path), Path.cwd()
-    real = _resolved(path, name)
-    is_below = Path(os.path.normpath(path.absolute())).is_relative_to(here)
-    return _checked(real, here, name) if is_below else real  # the system tells a real working folder
+    here = os.getcwd()  # noqa: PTH109 - as text, for each product: the system tells a real one
+    absolute = os.path.normpath(os.path.join(here, path))  # noqa: PTH118
+    if absolute != here and not absolute.startswith(os.path.join(here, "")):  # noqa: PTH118
+        return path
+    name = display_name(path)
+    return _checked(_resolved(path, name), Path(here), name)
 
 
 def _resolved(path: Path, name: str) -> Path:

@@ -66,7 +66,8 @@ def _resolved(contract: Contract) -> Iterator[ForeignKey | Finding]:
 def _relationships(contract: Contract) -> Iterator[tuple[Table, tuple[Column, ...], Relationship]]:
     for table in contract.tables:
         for column in table.columns:
-            yield from ((table, *one) for one in _of_column((column,)))
+            if column.relationships or column.custom_properties or column.fields:
+                yield from ((table, *one) for one in _of_column((column,)))
         for relationship in table.relationships:
             yield table, (), relationship
 

@@ -111,7 +111,7 @@ def manifest(product: ResolvedProduct, mesh: ResolvedMesh) -> bytes:
         for name in ("channel", "email", "on_call", "url")
         if (text := getattr(spec.support, name)) is not None
     }
-    # keys stand in the order of the alphabet, which saves sorting them
+    # keys stand in the order of the alphabet, in all of it: so its digest is that of `digest`
     described: dict[str, Any] = {
         "contract": {"digest": contract_digest(contract), "id": contract.id},
         "domain": spec.name,
@@ -130,7 +130,7 @@ def manifest(product: ResolvedProduct, mesh: ResolvedMesh) -> bytes:
     described["support"] = support
     described["version"] = product.spec.current_version
     whole = {
-        "digest": digest(described),
+        "digest": _digest(to_json(described)),
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         "product": described,
@@ -141,15 +141,18 @@ def manifest(product: ResolvedProduct, mesh: ResolvedMesh) -> bytes:
 def digest(value: Any) -> str:
     """A digest of plain data, whatever the order of its keys."""
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
-    return f"sha256:{sha256(text.encode()).hexdigest()}"
+    return _digest(text.encode())
+
+
+def _digest(content: bytes) -> str:
+    return f"sha256:{sha256(content).hexdigest()}"
 
 
 def contract_digest(contract: Contract) -> str:
     """A digest of what a contract says: of its document, or of the value made in Python."""
     if contract.raw:
         return digest(contract.raw)
-    said = contract.model_dump_json(exclude={"place", "raw"}, exclude_defaults=True)
-    return f"sha256:{sha256(said.encode()).hexdigest()}"
+    return _digest(contract.model_dump_json(exclude={"place", "raw"}, exclude_defaults=True).encode())
 
 
 def _port(port: ResolvedTable, product: ResolvedProduct, mesh: ResolvedMesh) -> dict[str, Any]:

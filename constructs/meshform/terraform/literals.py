@@ -111,13 +111,22 @@ def render(value: Any) -> Any:
 
 
 def _render_map(value: Mapping[Any, Any]) -> dict[str, Any]:
+    # in order of keys: whatever order a user wrote a map in, the file is the same
+    try:
+        keys = sorted(value)
+    except TypeError:  # one of them is no text
+        keys = list(value)
     result: dict[str, Any] = {}
-    for key, item in value.items():
+    escaped = False
+    for key in keys:
         # the usual case of `render`, twice more: calls are what this function costs
-        plain = type(key) is str and key.isascii() and "{" not in key and "\0" not in key
-        if not plain and not isinstance(key, str):
+        if type(key) is str and key.isascii() and "{" not in key and "\0" not in key:
+            name = key
+        elif isinstance(key, str):
+            name, escaped = render(key), True
+        else:
             raise _not_terraform(key, "a map key")
-        name = key if plain else render(key)
+        item = value[key]
         plain = type(item) is str and item.isascii() and "{" not in item and "\0" not in item
         result[name] = item if plain else render(item)
     if len(result) != len(value):
@@ -129,8 +138,7 @@ def _render_map(value: Mapping[Any, Any]) -> dict[str, Any]:
                 fix="give one of them another name",
             )
         )
-    # in order of keys: whatever order a user wrote a map in, the file is the same
-    return {key: result[key] for key in sorted(result)}
+    return dict(sorted(result.items())) if escaped else result
 
 
 def _render_rare(value: Any) -> Any:

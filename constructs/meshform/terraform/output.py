@@ -37,13 +37,17 @@ def write(path: str | os.PathLike[str], content: bytes) -> None:
 
 def _fill(path: str, content: bytes) -> None:
     """Make a file that is not there yet, or leave none."""
-    with open(path, "xb") as file:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o666)
+    try:
         try:
-            file.write(content)
-            file.flush()
-        except BaseException:
-            os.unlink(path)
-            raise
+            rest = memoryview(content)
+            while rest:
+                rest = rest[os.write(handle, rest) :]
+        finally:
+            os.close(handle)
+    except BaseException:
+        os.unlink(path)
+        raise
 
 
 @contextmanager
