@@ -16,16 +16,11 @@ if TYPE_CHECKING:
     from meshform.bridge import Construct
     from meshform.data_product import DataProduct
     from meshform.domain import Domain
-    from meshform.governance.rules import (
-        ClassifiedColumnsMasked,
-        ColumnsDescribed,
-        NamesMatch,
-        OwnerIsGroup,
-        PipelinesReadClear,
-        ServiceLevelPresent,
-        SupportPath,
-    )
-    from meshform.governance.shares import SharesExclude
+    from meshform.governance.rules.contracts import ColumnsDescribed, ServiceLevelPresent
+    from meshform.governance.rules.domains import OwnerIsGroup, SupportPath
+    from meshform.governance.rules.naming import NamesMatch
+    from meshform.governance.rules.protection import ClassifiedColumnsMasked, PipelinesReadClear
+    from meshform.governance.rules.shares import SharesExclude
     from meshform.governance_policy import GovernancePolicy
     from meshform.mesh import Mesh
     from meshform.model.catalogs import SharedCatalog, WorkspaceBinding
@@ -43,10 +38,11 @@ if TYPE_CHECKING:
     )
     from meshform.model.manifest_file import from_manifest
     from meshform.model.monitoring import Monitoring
-    from meshform.model.policy import Classification, MaskFunction, RowFilter, Rule
+    from meshform.model.policy import Classification, MaskFunction, RowFilter
     from meshform.model.ports import Elsewhere, Function, ManagedTable
     from meshform.model.principals import Group, ServicePrincipal
     from meshform.model.product import Job, Pipeline, Schedule, Volume
+    from meshform.model.rule import Rule
     from meshform.model.share import PartitionValue, Recipient, Share, SharedObject
     from meshform.model.support import Destination, Support
 
@@ -57,9 +53,9 @@ _SHARE = "meshform.model.share"
 _PRODUCT = "meshform.model.product"
 _HOME = {
     "Classification": "meshform.model.policy",
-    "ClassifiedColumnsMasked": _RULES,
+    "ClassifiedColumnsMasked": f"{_RULES}.protection",
     "Column": "meshform.model.contract",
-    "ColumnsDescribed": _RULES,
+    "ColumnsDescribed": f"{_RULES}.contracts",
     "Construct": "meshform.bridge",
     "Consumer": "meshform.model.consumer",
     "Contract": "meshform.model.contract",
@@ -82,27 +78,27 @@ _HOME = {
     "MeshformError": "meshform.model.findings",
     "Monitoring": "meshform.model.monitoring",
     "MountedShare": _INPUTS,
-    "NamesMatch": _RULES,
-    "OwnerIsGroup": _RULES,
+    "NamesMatch": f"{_RULES}.naming",
+    "OwnerIsGroup": f"{_RULES}.domains",
     "PartitionValue": _SHARE,
     "Pipeline": _PRODUCT,
-    "PipelinesReadClear": _RULES,
+    "PipelinesReadClear": f"{_RULES}.protection",
     "Place": "meshform.model.findings",
     "Platform": "meshform.model.domain",
     "PortReference": _INPUTS,
     "Recipient": _SHARE,
     "RowFilter": "meshform.model.policy",
-    "Rule": "meshform.model.policy",
+    "Rule": "meshform.model.rule",
     "Schedule": _PRODUCT,
-    "ServiceLevelPresent": _RULES,
+    "ServiceLevelPresent": f"{_RULES}.contracts",
     "ServicePrincipal": "meshform.model.principals",
     "Severity": "meshform.model.findings",
     "Share": _SHARE,
     "SharedCatalog": "meshform.model.catalogs",
     "SharedObject": _SHARE,
-    "SharesExclude": "meshform.governance.shares",
+    "SharesExclude": f"{_RULES}.shares",
     "Support": "meshform.model.support",
-    "SupportPath": _RULES,
+    "SupportPath": f"{_RULES}.domains",
     "Volume": _PRODUCT,
     "Warehouse": "meshform.model.domain",
     "WorkspaceBinding": "meshform.model.catalogs",

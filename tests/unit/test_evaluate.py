@@ -7,7 +7,7 @@ import pytest
 from tests.meshes import compiled, domain, evaluated, group_consumer, mesh, product, table, view
 
 from meshform.governance.evaluate import evaluate
-from meshform.governance.rules import SupportPath
+from meshform.governance.rules.domains import SupportPath
 from meshform.model.domain import Support
 from meshform.model.findings import MeshformError, Severity
 from meshform.model.policy import Policy, Rule
@@ -50,6 +50,24 @@ class Greedy(Rule):
     def check_product(self, product, mesh):
         """Recurse."""
         return self.check_product(product, mesh)
+
+
+class FewDomains(Rule):
+    """A rule about the mesh as a whole."""
+
+    code: ClassVar[str] = "ACME4"
+    why: ClassVar[str] = "it is about all of them together"
+
+    def check_mesh(self, mesh):
+        """One finding."""
+        yield self.finding(f"{len(mesh.domains)} domains", mesh.spec.place)
+
+
+def test_a_rule_of_the_mesh_is_asked_once():
+    """`check_mesh` runs for a policy of the mesh, also when one domain is evaluated alone."""
+    spec = mesh(domain("a"), domain("b"), Policy(name="p", rules=(FewDomains(),)))
+    assert [f.summary for f in evaluated(spec).findings] == ["2 domains"]
+    assert [f.summary for f in evaluate(spec, "local", domain="a").findings] == ["2 domains"]
 
 
 def test_a_teams_own_rule_runs_with_its_parameters():

@@ -20,7 +20,7 @@ from tests.meshes import (
 )
 
 from meshform.cli.show import lines_of_inputs
-from meshform.governance.rules import PipelinesReadClear
+from meshform.governance.rules.protection import PipelinesReadClear
 from meshform.model.catalogs import SharedCatalog
 from meshform.model.domain import Platform
 from meshform.model.environment import Environment

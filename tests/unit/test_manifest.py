@@ -25,7 +25,7 @@ from tests.meshes import (
 )
 
 from meshform.cli import main
-from meshform.governance.rules import PipelinesReadClear
+from meshform.governance.rules.protection import PipelinesReadClear
 from meshform.model.domain import Support
 from meshform.model.findings import MeshformError, Place
 from meshform.model.manifest import contract_digest, digest, manifest, manifests

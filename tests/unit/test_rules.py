@@ -21,15 +21,10 @@ from tests.meshes import (
     table,
 )
 
-from meshform.governance.rules import (
-    ClassifiedColumnsMasked,
-    ColumnsDescribed,
-    NamesMatch,
-    OwnerIsGroup,
-    PipelinesReadClear,
-    ServiceLevelPresent,
-    SupportPath,
-)
+from meshform.governance.rules.contracts import ColumnsDescribed, ServiceLevelPresent
+from meshform.governance.rules.domains import OwnerIsGroup, SupportPath
+from meshform.governance.rules.naming import NamesMatch
+from meshform.governance.rules.protection import ClassifiedColumnsMasked, PipelinesReadClear
 from meshform.model.contract import ServiceLevel
 from meshform.model.domain import Support
 from meshform.model.findings import Place, Severity

@@ -20,7 +20,7 @@ from tests.meshes import (
     view,
 )
 
-from meshform.governance.shares import SharesExclude
+from meshform.governance.rules.shares import SharesExclude
 from meshform.model.findings import MeshformError, Severity
 from meshform.model.principals import Group, Principals
 from meshform.model.product import Volume

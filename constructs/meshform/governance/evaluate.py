@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
@@ -17,9 +17,10 @@ from meshform.governance.texts import text_findings
 from meshform.governance.views import ResolvedView, circle_findings, resolve_views
 from meshform.model.domain import MeshSpec
 from meshform.model.findings import Finding, Place, Severity
-from meshform.model.policy import Policy, Rule
+from meshform.model.policy import Policy
 from meshform.model.resolve import environment_of, resolve
 from meshform.model.resolved import ResolvedDomain, ResolvedMesh, ResolvedProduct
+from meshform.model.rule import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,23 +74,34 @@ def evaluate(spec: MeshSpec, environment: str, *, domain: str | None = None) -> 
                 findings += objectives(product)[1]
             for policy in mesh.policies(one.name):
                 for rule in policy.rules:
-                    findings += _run(rule, policy, one, mesh)
+                    findings += _run(rule, policy, [one, *one.products], mesh)
+    for policy in spec.policies:
+        if policy.domain is None:
+            for rule in policy.rules:
+                findings += _run(rule, policy, [None], mesh)
     findings += circle_findings(views, mesh)
     findings += chain.from_iterable(policy_findings(policy) for policy in spec.policies)
     findings += text_findings(spec, domain)
     return Evaluation(mesh, tuple(dict.fromkeys(findings)), views, domain)
 
 
-def _run(rule: Rule, policy: Policy, domain: ResolvedDomain, mesh: ResolvedMesh) -> Iterator[Finding]:
-    subjects: list[ResolvedDomain | ResolvedProduct] = [domain, *domain.products]
+def _run(
+    rule: Rule,
+    policy: Policy,
+    subjects: Iterable[ResolvedDomain | ResolvedProduct | None],
+    mesh: ResolvedMesh,
+) -> Iterator[Finding]:
+    """Findings of a rule on domains, products and, where the subject is None, the mesh."""
     for subject in subjects:
         try:
-            if isinstance(subject, ResolvedDomain):
+            if subject is None:
+                found = list(rule.check_mesh(mesh))
+            elif isinstance(subject, ResolvedDomain):
                 found = list(rule.check_domain(subject, mesh))
             else:
                 found = list(rule.check_product(subject, mesh))
         except Exception as error:  # noqa: BLE001 - a rule that raises has failed, whatever it raised
-            yield _failed(rule, policy, subject.place, error)
+            yield _failed(rule, policy, (subject or policy).place, error)
         else:
             yield from found
 

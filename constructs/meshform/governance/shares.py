@@ -8,46 +8,11 @@ shared only by an owner who is exempt from them, and the policies do not govern 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from meshform.model.findings import Finding
-from meshform.model.policy import ROW_FILTER_TAG, Rule
+from meshform.model.policy import ROW_FILTER_TAG
 from meshform.model.resolved import ResolvedMesh, ResolvedProduct, ResolvedTable
 from meshform.model.share import Share
-
-
-class SharesExclude(Rule):
-    """Shares hold no classified columns, but for recipients with whom that was agreed.
-
-    Attributes:
-        classes: classes that are not shared. Default: every class.
-        except_recipients: names of recipients who may receive them.
-    """
-
-    code: ClassVar[str] = "MF410"
-    why: ClassVar[str] = "masks do not govern who receives a share: what is in it leaves in clear"
-    classes: tuple[str, ...] = ()
-    except_recipients: tuple[str, ...] = ()
-
-    def check_product(self, product: ResolvedProduct, mesh: ResolvedMesh) -> Iterator[Finding]:  # noqa: ARG002
-        """Each port in a share must be free of those classes, or go to excepted recipients only."""
-        for share in product.spec.shares:
-            others = [one.name for one in share.recipients if one.name not in self.except_recipients]
-            for port in _ports(share, product) if others else ():
-                columns = [
-                    f"{column.name} ({column.classification})"
-                    for column in port.classified_columns()
-                    if not self.classes or column.classification in self.classes
-                ]
-                if columns:
-                    yield self.finding(
-                        f"share {share.name!r} gives classified columns of {port.full_name} away",
-                        product.place,
-                        got=f"{', '.join(columns)} to {', '.join(others)}",
-                        allowed="columns without these classes"
-                        + (f", or to {', '.join(self.except_recipients)}" if self.except_recipients else ""),
-                        fix="share a view without them",
-                    )
 
 
 def share_owner_findings(product: ResolvedProduct, mesh: ResolvedMesh) -> Iterator[Finding]:
@@ -55,7 +20,7 @@ def share_owner_findings(product: ResolvedProduct, mesh: ResolvedMesh) -> Iterat
     spec = product.domain.spec
     owner = spec.deployer or mesh.environment.deployer
     for share in product.spec.shares:
-        for port in _ports(share, product):
+        for port in shared_ports(share, product):
             for protection, names in _protections(port, product, mesh):
                 exempt = mesh.spec.principals.with_members(names)
                 if owner not in exempt:
@@ -71,7 +36,8 @@ def share_owner_findings(product: ResolvedProduct, mesh: ResolvedMesh) -> Iterat
                     )
 
 
-def _ports(share: Share, product: ResolvedProduct) -> list[ResolvedTable]:
+def shared_ports(share: Share, product: ResolvedProduct) -> list[ResolvedTable]:
+    """The tables and views in a share."""
     return [product.ports[name] for name in share.every_port if name in product.ports]
 
 

@@ -3,62 +3,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from meshform.model.findings import NOWHERE, Finding, Place, Severity, Value
+from meshform.model.findings import NOWHERE, Place, Value
+from meshform.model.rule import Rule
 
-if TYPE_CHECKING:
-    from meshform.model.resolved import ResolvedDomain, ResolvedMesh, ResolvedProduct
-
+__all__ = [
+    "ROW_FILTER_TAG",
+    "Classification",
+    "MaskFunction",
+    "Policy",
+    "RowFilter",
+    "Rule",
+]
 
 ROW_FILTER_TAG = "row_filter"
 """Key of the governed tag that marks the column a row filter reads; its value is the filter's name."""
-
-
-class Rule(Value):
-    """Base of every rule: a frozen value whose fields are the rule's parameters.
-
-    A subclass sets `code` and `why` and overrides `check_domain`, `check_product` or both; each yields a
-    finding for each thing that breaks the rule. A rule that raises counts as failed, under its own name.
-
-    Attributes:
-        severity: what its findings weigh. Default: error, which stops synthesis.
-    """
-
-    code: ClassVar[str]
-    why: ClassVar[str]
-    severity: Severity = Severity.ERROR
-
-    def check_domain(self, domain: ResolvedDomain, mesh: ResolvedMesh) -> Iterator[Finding]:  # noqa: ARG002
-        """Findings about one domain itself. Default: none."""
-        return iter(())
-
-    def check_product(self, product: ResolvedProduct, mesh: ResolvedMesh) -> Iterator[Finding]:  # noqa: ARG002
-        """Findings about one product. Default: none."""
-        return iter(())
-
-    def finding(
-        self,
-        summary: str,
-        place: Place,
-        *,
-        got: str | None = None,
-        allowed: str | None = None,
-        fix: str | None = None,
-    ) -> Finding:
-        """A finding of this rule, with its code and severity."""
-        return Finding(
-            code=self.code,
-            summary=summary,
-            place=place,
-            got=got,
-            allowed=allowed,
-            fix=fix,
-            severity=self.severity,
-        )
 
 
 class MaskFunction(Value):
