@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from meshform.model.policy import Classification, MaskFunction, RowFilter
     from meshform.model.ports import Elsewhere, Function, ManagedTable
     from meshform.model.principals import Group, ServicePrincipal
-    from meshform.model.product import Job, Pipeline, Schedule, Volume
+    from meshform.model.product import Job, Pipeline, Retention, Schedule, Volume
     from meshform.model.rule import Rule
     from meshform.model.share import PartitionValue, Recipient, Share, SharedObject
     from meshform.model.support import Destination, Support
@@ -87,6 +87,7 @@ _HOME = {
     "Platform": "meshform.model.domain",
     "PortReference": _INPUTS,
     "Recipient": _SHARE,
+    "Retention": _PRODUCT,
     "RowFilter": "meshform.model.policy",
     "Rule": "meshform.model.rule",
     "Schedule": _PRODUCT,
@@ -141,6 +142,7 @@ __all__ = [
     "Platform",
     "PortReference",
     "Recipient",
+    "Retention",
     "RowFilter",
     "Rule",
     "Schedule",

@@ -19,7 +19,7 @@ from meshform.model.inputs import Input, PortReference
 from meshform.model.monitoring import Monitoring
 from meshform.model.near import did_you_mean, one_of
 from meshform.model.ports import Elsewhere, Function, ManagedTable, ProductStatus
-from meshform.model.product import Job, Pipeline, Product, Volume
+from meshform.model.product import Job, Pipeline, Product, Retention, Volume
 from meshform.model.share import Share
 
 
@@ -52,6 +52,7 @@ class DataProduct(Construct):
         shares: Delta shares of ports and volumes. Default: none.
         monitoring: anomaly detection, the longest run that is usual, who else hears of trouble. Default:
             alerts on the contract's service levels alone, to the support e-mail.
+        retention: the job that deletes rows older than the contract's retention. Default: nothing deletes.
         renamed_from: its name before, under which it is deployed somewhere: Terraform then moves it in its
             state. Default: it was never renamed.
         adopt_tables: views that exist already, so that Terraform takes them over instead of making them, by
@@ -92,6 +93,7 @@ class DataProduct(Construct):
         consumers: Iterable[Consumer] | Path | str = (),
         shares: Iterable[Share] = (),
         monitoring: Monitoring | None = None,
+        retention: Retention | None = None,
         renamed_from: str | None = None,
         adopt_tables: Mapping[str, Adopt | list[str]] = MappingProxyType({}),
         version: str | None = None,
@@ -128,6 +130,7 @@ class DataProduct(Construct):
                 "consumers_file": Path(consumers) if isinstance(consumers, str | Path) else None,
                 "shares": tuple(shares),
                 "monitoring": monitoring or Monitoring(),
+                "retention": retention,
                 "renamed_from": renamed_from,
                 "adopt_tables": dict(adopt_tables),
                 "version": version,

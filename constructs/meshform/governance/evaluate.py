@@ -12,6 +12,7 @@ from meshform.governance.contracts import contract_findings
 from meshform.governance.expressions import expectation_findings, policy_findings, port_function_findings
 from meshform.governance.objectives import objectives
 from meshform.governance.quality_checks import quality_checks
+from meshform.governance.retention import expiries
 from meshform.governance.shares import share_owner_findings
 from meshform.governance.texts import text_findings
 from meshform.governance.views import ResolvedView, circle_findings, resolve_views
@@ -72,6 +73,7 @@ def evaluate(spec: MeshSpec, environment: str, *, domain: str | None = None) -> 
                 findings += port_function_findings(product.spec)
                 findings += quality_checks(product, mesh)[1]
                 findings += objectives(product)[1]
+                findings += expiries(product, mesh)[1]
             for policy in mesh.policies(one.name):
                 for rule in policy.rules:
                     findings += _run(rule, policy, [one, *one.products], mesh)

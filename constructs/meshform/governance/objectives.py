@@ -30,6 +30,8 @@ _MINUTES = {
     "mo": 43200, "month": 43200,
     "y": 525600, "yr": 525600, "year": 525600,
 }  # fmt: skip
+_LONGEST_MINUTES = {"mo": 44640, "month": 44640, "y": 527040, "yr": 527040, "year": 527040}
+# of the longest month and year: a row that is older than this is too old by any calendar
 _PERCENT = ("percent", "%", "pct")
 _ROWS = ("", "row", "record")
 # of the standard, and announcements of days more than promises that could be measured
@@ -121,6 +123,7 @@ class Objective:
     Attributes:
         level: the service level as the contract has it.
         table: what it is about; None when it is measured by the runs of the product's job.
+        column: the column of it that is measured; nothing when that is the whole table, or runs.
         name: parts of its name after the product's.
         query: SQL with the one value `source`.
         source, comparison, threshold: missed when `source` compares so with the threshold.
@@ -131,6 +134,7 @@ class Objective:
 
     level: ServiceLevel
     table: ResolvedTable | None
+    column: str
     name: tuple[str, ...]
     query: str
     source: str
@@ -183,7 +187,7 @@ def _in_data(level: ServiceLevel, measure: _Measure, element: str, product: Reso
     query = f"SELECT {value} AS {measure.source} FROM {name}{having}"  # noqa: S608 - every name is quoted
     about = ".".join((table.full_name, *of_one_column))
     names = (level.property, table.name, *of_one_column)
-    return _objective(level, measure, table, names, query, threshold, about)
+    return _objective(level, measure, (table, column), names, query, threshold, about)
 
 
 def _by_runs(level: ServiceLevel, measure: _Measure, product: ResolvedProduct) -> Objective:
@@ -198,13 +202,13 @@ def _by_runs(level: ServiceLevel, measure: _Measure, product: ResolvedProduct) -
         f" WHERE job_id = '{JOB_ID}' AND {of_these} HAVING count(*) > 0"
     )
     about = f"the job of {product.address}"
-    return _objective(level, measure, None, (level.property,), query, threshold, about)
+    return _objective(level, measure, (None, ""), (level.property,), query, threshold, about)
 
 
 def _objective(
     level: ServiceLevel,
     measure: _Measure,
-    table: ResolvedTable | None,
+    of: tuple[ResolvedTable | None, str],
     name: tuple[str, ...],
     query: str,
     threshold: float,
@@ -212,7 +216,8 @@ def _objective(
 ) -> Objective:
     return Objective(
         level=level,
-        table=table,
+        table=of[0],
+        column=of[1],
         name=name,
         query=query,
         source=measure.source,
@@ -262,7 +267,9 @@ def _threshold(level: ServiceLevel, measure: _Measure, product: ResolvedProduct)
     else:
         fits = unit in _MINUTES
         allowed = "a number greater than 0, and a unit: seconds, minutes, hours, days, weeks, months or years"
-        factor = _MINUTES.get(unit, 1) / (1440 if measure.unit == "days" else 1)
+        factor = _MINUTES.get(unit, 1)
+        if measure.unit == "days":
+            factor = _LONGEST_MINUTES.get(unit, factor) / 1440
     if not (fits and number):
         raise _WrongError(
             Finding(

@@ -67,6 +67,22 @@ class Job(Value):
     adopt_job: Mapping[str, str] = {}
 
 
+class Retention(Value):
+    """A job that deletes the rows that are older than the contract's `retention`.
+
+    It works on tables that take DELETE: those that Terraform makes, and those of the product's job. What a
+    pipeline makes, its own code must leave out.
+
+    Attributes:
+        schedule: when it runs. Default: every night at three, UTC.
+        run_as: the service principal (a name in the registry) that it runs as. No row filter may hide rows
+            from it. Default: what the product's job runs as.
+    """
+
+    schedule: Schedule = Schedule(cron="0 0 3 * * ?")
+    run_as: str | None = None
+
+
 class Volume(Value):
     """A managed volume of the product, such as a landing place for raw files.
 
@@ -105,7 +121,7 @@ class Product(Value):
         views: SQL text of each view of the contract, by its name.
         pipeline, job: what makes every table that `tables` does not name; at most one of them.
         tables: tables that are made otherwise, by `table` or `schema.table` of the contract.
-        volumes, functions, inputs, consumers, shares, monitoring: see their types.
+        volumes, functions, inputs, consumers, shares, monitoring, retention: see their types.
         version: version of the product; None is the contract's.
         status: where it is in its life; None is the contract's status, or active.
         sunset: last day of a deprecated product.
@@ -133,6 +149,7 @@ class Product(Value):
     consumers: tuple[Consumer, ...] = ()
     shares: tuple[Share, ...] = ()
     monitoring: Monitoring = Monitoring()
+    retention: Retention | None = None
     renamed_from: str | None = None
     adopt_tables: Mapping[str, Adopt] = {}
     consumers_file: Path | None = None

@@ -50,6 +50,8 @@ def _principals(mesh: ResolvedMesh) -> Iterator[Finding]:
     for product in spec.products:
         if runs := product.runs:
             named.append((runs.run_as, f"the {type(runs).__name__.lower()}'s `run_as`", product.place))
+        if product.retention and product.retention.run_as is not None:
+            named.append((product.retention.run_as, "the retention's `run_as`", product.place))
         named += [(c.group, "a consumer", product.place) for c in product.consumers if c.group is not None]
         named += [(c.approver, f"the approver of {c.name!r}", product.place) for c in product.consumers]
         named += [(w, f"a writer of {v.name!r}", product.place) for v in product.volumes for w in v.writers]
@@ -71,16 +73,17 @@ def _principals(mesh: ResolvedMesh) -> Iterator[Finding]:
                 fix=f"give its `application_ids` an entry {mesh.environment.name!r}",
             )
     for product in spec.products:
-        if (runs := product.runs) and isinstance(spec.principals.find(runs.run_as), Group):
-            kind = type(runs).__name__.lower()
-            yield Finding(
-                code="MF316",
-                summary=f"a {kind} runs as a group",
-                place=product.place,
-                got=runs.run_as,
-                allowed="a service principal",
-                fix=f"declare a service principal for the {kind}",
-            )
+        for one in (product.runs, product.retention):
+            if one and isinstance(spec.principals.find(one.run_as or ""), Group):
+                kind = type(one).__name__.lower()
+                yield Finding(
+                    code="MF316",
+                    summary=f"a {kind} runs as a group",
+                    place=product.place,
+                    got=one.run_as,
+                    allowed="a service principal",
+                    fix=f"declare a service principal for the {kind}",
+                )
     for domain in spec.domains:
         if domain.deployer is not None and isinstance(spec.principals.find(domain.deployer), Group):
             yield Finding(

@@ -114,8 +114,10 @@ def metastore_findings(mesh: MeshSpec) -> Iterator[Finding]:
                 if first[0].partition(".")[0] != product.domain:
                     fix = "name it differently in each domain; the stacks of both would make it"
                     yield _twice(f"recipient {recipient.name!r}", product.place, first, fix)
-        if product.runs:
-            name = normalized(f"{product.domain}_{product.name}")
+        own = f"{product.domain}_{product.name}"
+        for name in map(
+            normalized, [own] * bool(product.runs) + [f"{own}_retention"] * bool(product.retention)
+        ):
             same = pipelines.setdefault(name, here)
             # one address twice is found as two products of one name
             if normalized(same[0]) != normalized(product.address):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from meshform.governance.retention import kept_rows
 from meshform.model.contract import Action, QualityRule, Table
 from meshform.model.foreign_keys import ForeignKey, foreign_keys
 from meshform.model.inputs import ExternalConnection
@@ -81,7 +82,7 @@ CONTRACT = {{
     return decorate
 
 
-{quarantine}def volume(name):
+{kept}{quarantine}def volume(name):
     """Path of a volume of the product in this environment."""
     return _spark().conf.get(f"meshform.volume.{{name}}")
 
@@ -98,6 +99,14 @@ def _ddl(column):
 
 
 {spark}'''
+
+_KEPT = '''\
+def kept(name):
+    """SQL condition of the rows that the retention of a table keeps, for `.where`."""
+    return CONTRACT[name]["kept"]
+
+
+'''
 
 _QUARANTINE = f'''\
 def quarantine(name):
@@ -196,6 +205,11 @@ def contract_module(product: ResolvedProduct) -> bytes:
     is_shared = product.domain.is_in_shared_catalog
     declared = declared_foreign_keys(product)
     keys = [key_lines(table, declared) for table in tables]
+    kept = kept_rows(product)
+    lines = [
+        [*of_one, *([f"        'kept': {kept[name]!r},"] if (name := _name(table)) in kept else [])]
+        for table, of_one in zip(tables, keys, strict=True)
+    ]
     return _MODULE.format(
         **fields,
         # each only where there is one: a changed module is a new run of its pipeline
@@ -207,7 +221,8 @@ def contract_module(product: ResolvedProduct) -> bytes:
         connections=_CONNECTIONS
         if any(isinstance(one, ExternalConnection) for one in product.spec.inputs)
         else "",
-        tables="".join(contract_entry(table, lines) for table, lines in zip(tables, keys, strict=True)),
+        tables="".join(contract_entry(*one) for one in zip(tables, lines, strict=True)),
+        kept=_KEPT if kept else "",
         quarantine=_QUARANTINE if any(table.spec.quarantine for table in tables) else "",
     ).encode()
 
@@ -220,7 +235,7 @@ def common_fields(product: ResolvedProduct, tables: Sequence[ResolvedTable]) -> 
         "version": _plain(product.spec.current_version),
         "about": _about(product),
         "module": module_name(product),
-        "example": f"{tables[-1].domain_schema}.{tables[-1].name}" if tables else "schema.table",
+        "example": _name(tables[-1]) if tables else "schema.table",
         "columns": _COLUMNS,
         "spark": _SPARK,
     }
@@ -273,10 +288,14 @@ def key_lines(table: ResolvedTable, declared: list[tuple[ForeignKey, str]]) -> l
     return [f"        {name!r}: {value!r}," for name, value in lists.items() if value]
 
 
+def _name(table: ResolvedTable) -> str:
+    return f"{table.domain_schema}.{table.name}"
+
+
 def contract_entry(table: ResolvedTable, keys: list[str]) -> str:
     """One table of the module's CONTRACT: Python literals, a line for each column and rule."""
     spec = table.spec
-    lines = [f"    {f'{table.domain_schema}.{table.name}'!r}: {{"]
+    lines = [f"    {_name(table)!r}: {{"]
     if table.prefix:
         lines += [f"        'name': {f'{table.schema}.{table.name}'!r},"]
     lines += [f"        'comment': {table.comment!r},"]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from meshform.governance.objectives import objectives
 from meshform.governance.quality_checks import quality_checks
+from meshform.governance.retention import expiries, runs_as
 from meshform.model.principals import Group
 from meshform.model.resolved import ResolvedDomain, ResolvedMesh
 from meshform.terraform.grants import Ledger, Securable
@@ -55,6 +56,7 @@ def add_deployers(stack: Stack, mesh: ResolvedMesh, ledger: Ledger, warehouse: B
         for product in mesh.products.values()
         if product.spec.runs and (quality_checks(product, mesh)[0] or objectives(product)[0])
     }
+    users |= {runs_as(one) or "" for one in mesh.products.values() if expiries(one, mesh)[0]}
     if users:
         groups = {name for name in users if isinstance(mesh.spec.principals.find(name), Group)}
         stack.resource(

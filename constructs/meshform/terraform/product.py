@@ -27,6 +27,7 @@ from meshform.terraform.job import add_job
 from meshform.terraform.monitoring import add_monitor
 from meshform.terraform.pipeline import add_pipeline
 from meshform.terraform.platform import find_warehouse, kept
+from meshform.terraform.retention import add_retention
 from meshform.terraform.sharing import add_shares
 from meshform.terraform.sql import create_function
 from meshform.terraform.stack import PREPARE, PROTECT, Phase, Rank, Stack, local_name
@@ -113,6 +114,7 @@ def publish_product(
                 else:
                     access.on_function(principal, port, product.place)
     _let_checks_read(product, mesh, access)
+    add_retention(stack, product, mesh, access)
     add_shares(stack, product, mesh, ledger, access)
     add_alerts(stack, product, mesh, access)
     add_monitor(stack, product, access)

@@ -14,7 +14,7 @@ from meshform.governance.quality_checks import quality_checks
 from meshform.model.file_input import display_name, real_path
 from meshform.model.findings import Finding, MeshformError, Place
 from meshform.model.inputs import ExternalConnection, ExternalVolume, external_name
-from meshform.model.product import Job, Pipeline
+from meshform.model.product import Job, Pipeline, Schedule
 from meshform.model.resolved import ResolvedMesh, ResolvedProduct
 from meshform.terraform.access import Access
 from meshform.terraform.checks import checks_task
@@ -30,9 +30,9 @@ CODE = (".py", ".sql")
 """How the names of files of code end."""
 
 
-def job_name(product: ResolvedProduct, mesh: ResolvedMesh) -> str:
+def job_name(product: ResolvedProduct, mesh: ResolvedMesh, *what: str) -> str:
     """Name of a product's job and pipeline: `orders_orders`, outside production `orders_orders_dev`."""
-    return mesh.environment.scoped(f"{product.domain.name}_{product.name}")
+    return mesh.environment.scoped("_".join((product.domain.name, product.name, *what)))
 
 
 def upload(stack: Stack, product: ResolvedProduct, folder: str, files: dict[str, bytes]) -> list[Block]:
@@ -155,15 +155,7 @@ def scheduled_job(
             **body,
             # the API gives tasks back in the order of their keys
             "task": sorted(tasks, key=itemgetter("task_key")),
-            "schedule": [
-                {
-                    "quartz_cron_expression": spec.schedule.cron,
-                    "timezone_id": spec.schedule.timezone,
-                    "pause_status": "UNPAUSED",
-                }
-            ]
-            if spec.schedule
-            else None,
+            "schedule": scheduled(spec.schedule) if spec.schedule else None,
             "run_as": [{"service_principal_name": product.run_as}],
             **health_of_job(product, mesh),
             "tags": product.tags,
@@ -172,6 +164,17 @@ def scheduled_job(
         after=needed,
         import_id=spec.adopt_job.get(mesh.environment.name),
     )
+
+
+def scheduled(schedule: Schedule) -> list[dict[str, str]]:
+    """The block `schedule` of a job."""
+    return [
+        {
+            "quartz_cron_expression": schedule.cron,
+            "timezone_id": schedule.timezone,
+            "pause_status": "UNPAUSED",
+        }
+    ]
 
 
 def run_first(

@@ -55,4 +55,5 @@ def orders_gold():
         .filter(col("status").isin("PAID", "SHIPPED", "REFUNDED"))
         .join(countries, "customer_id", "left")
         .select("order_id", "customer_id", "order_ts", "amount", "currency", "status", "country")
+        .where(contract.kept("gold.orders_gold"))
     )

@@ -78,6 +78,7 @@ CONTRACT = {
             {'name': 'country', 'type': 'string', 'comment': 'Country of the customer, ISO 3166-1 alpha-2; empty when it is not known.', 'nullable': True},
         ],
         'primary_key': ['order_id'],
+        'kept': '`order_ts` >= timestampadd(MONTH, -36, current_timestamp())',
         'expect': {
         },
         'expect_or_drop': {
@@ -132,6 +133,11 @@ def expectations(name):
         return function
 
     return decorate
+
+
+def kept(name):
+    """SQL condition of the rows that the retention of a table keeps, for `.where`."""
+    return CONTRACT[name]["kept"]
 
 
 def quarantine(name):
