@@ -153,8 +153,8 @@ def test_a_time_without_an_element_is_measured_by_the_runs_of_the_job():
             "p__retention__sold",
             "timestampdiff(DAY, min(`day`), current_timestamp()) AS days_kept" + FROM,
             "GREATER_THAN",
-            1095,
-            "sales.gold.sold has rows that are older than 1095 days",
+            1098,
+            "sales.gold.sold has rows that are older than 1098 days",
         ),
         (
             level(99, "percent", property_="completeness"),
