@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """`meshform check`: exit codes and output, on the example and on copies with mistakes in them."""
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -181,3 +183,92 @@ def test_the_check_needs_neither_cdktf_nor_the_sdk():
     )
     assert result.returncode == 0, result.stderr
     assert result.stdout.splitlines()[-1] == "[]"
+
+
+def test_each_format_tells_a_mistake_in_a_contract(copy):
+    """With the exact place; exit code 1 in each."""
+    contract = copy / "domains" / "orders" / "orders.odcs.yaml"
+    line = replace(contract, "        description: Number of the order in the shop.\n", "") - 2
+    file = "domains/orders/orders.odcs.yaml"
+    told = {name: run_in(copy, "--format", name) for name in ("json", "sarif", "junit", "github")}
+    assert {name: result.returncode for name, result in told.items()} == dict.fromkeys(told, 1)
+    assert {name: result.stderr for name, result in told.items()} == dict.fromkeys(told, "")
+    [found] = json.loads(told["json"].stdout)["findings"]
+    assert (found["code"], found["subject"]) == ("MF403", "orders.orders")
+    assert (found["place"]["file"], found["place"]["line"]) == (file, line)
+    [result] = json.loads(told["sarif"].stdout)["runs"][0]["results"]
+    where = result["locations"][0]["physicalLocation"]
+    assert (where["artifactLocation"]["uri"], where["region"]["startLine"]) == (file, line)
+    assert where["region"]["startColumn"] == found["place"]["column"]
+    failed = [case for case in ET.fromstring(told["junit"].stdout).iter("testcase") if len(case)]
+    assert [(case.get("classname"), case.get("file")) for case in failed] == [("orders.orders", file)]
+    assert told["github"].stdout.startswith(f"::error file={file},line={line},col=")
+
+
+@pytest.mark.parametrize("name", ["json", "sarif", "junit", "github"])
+def test_each_format_tells_a_mesh_that_cannot_be_loaded(copy, name):
+    """Findings while loading are a report as others are, and not a traceback."""
+    replace(copy / "domains" / "orders" / "orders.odcs.yaml", "version: 1.0.0", "versoin: 1.0.0")
+    replace(copy / "domains" / "orders" / "__init__.py", "from", "print('::error::hello')\nfrom")
+    result = run_in(copy, "--format", name)
+    assert result.returncode == 1
+    assert "domains/orders/orders.odcs.yaml" in result.stdout
+    assert "did you mean 'version'?" in result.stdout
+    assert "hello" not in result.stdout  # what the mesh prints is no part of the report
+    assert "hello" in result.stderr
+    assert "Traceback" not in result.stderr
+    if name == "json":
+        assert json.loads(result.stdout)["checked"] is None
+    if name == "sarif":
+        assert json.loads(result.stdout)["runs"][0]["invocations"] == [{"executionSuccessful": False}]
+    if name == "junit":
+        assert ET.fromstring(result.stdout).get("failures") != "0"
+
+
+@pytest.mark.parametrize("mistake", ["raise RuntimeError('not today')", "import sys; sys.exit(3)", "1 / 0"])
+def test_code_of_the_mesh_that_fails_is_a_finding_of_a_report(copy, mistake):
+    """MF540 with the innermost line of the mesh, and the traceback on standard error."""
+    line = replace(copy / "domains" / "orders" / "__init__.py", "\nfrom", f"\n{mistake}\nfrom") + 1
+    result = run_in(copy, "--format", "json")
+    assert result.returncode == 1
+    [found] = json.loads(result.stdout)["findings"]
+    assert found["code"] == "MF540"
+    assert (found["place"]["file"], found["place"]["line"]) == ("domains/orders/__init__.py", line)
+    assert "Traceback" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [["order"], ["--env", "prd"]])
+def test_what_the_mesh_does_not_have_is_a_finding_of_a_report(check, arguments):
+    """An unknown domain or environment, in JSON too."""
+    code, out, err = check(*arguments, "--format", "json")
+    assert (code, err) == (1, "")
+    assert json.loads(out)["findings"][0]["code"] in ("MF301", "MF332")
+
+
+def test_a_report_can_be_written_into_a_file(check, tmp_path):
+    """Beside the text for people, the same bytes each time, whole or not at all."""
+    file = tmp_path / "reports" / "meshform.sarif"
+    code, out, _ = check("--format", "sarif", "--output", str(file))
+    assert (code, out) == (0, "5 domains, 12 products in environment local: no errors\n")
+    first = file.read_bytes()
+    assert json.loads(first)["version"] == "2.1.0"
+    check("--format", "sarif", "--output", str(file))
+    assert file.read_bytes() == first
+    assert [one.name for one in file.parent.iterdir()] == ["meshform.sarif"]
+    text = tmp_path / "text"
+    check("--output", str(text))
+    assert text.read_text() == "5 domains, 12 products in environment local: no errors\n"
+
+
+def test_a_report_that_cannot_be_written_is_told(check, tmp_path):
+    """MF541, exit code 1, no traceback."""
+    (tmp_path / "file").write_text("")
+    code, _, err = check("--format", "json", "--output", str(tmp_path / "file" / "report.json"))
+    assert code == 1
+    assert "error MF541 the report cannot be written" in err
+    assert check("--format", "json", "--output", "/dev/null")[0] == 1
+
+
+def test_an_unknown_format_is_wrong_use(check):
+    """Exit code 2."""
+    assert check("--format", "xml")[0] == 2

@@ -71,17 +71,7 @@ def main() -> None:
         _meshform(prog_name="meshform")
     except ValueError as error:
         # imported here because it costs as much as all the rest, and Terraform starts the provider often
-        from pydantic import ValidationError
+        from meshform.cli.output import findings_of, print_findings
 
-        from meshform.model.findings import MeshformError
-
-        if isinstance(error, ValidationError):
-            from meshform.declarations import misuse_of_value
-
-            error = misuse_of_value(error)
-        if not isinstance(error, MeshformError):
-            raise
-        from meshform.cli.output import print_findings
-
-        print_findings(error.findings)
+        print_findings(findings_of(error))
         sys.exit(1)
