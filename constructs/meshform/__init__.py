@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from meshform.model.rule import Rule
     from meshform.model.share import PartitionValue, Recipient, Share, SharedObject
     from meshform.model.support import Destination, Support
+    from meshform.model.waiver import Waiver
 
 _PORTS = "meshform.model.ports"
 _RULES = "meshform.governance.rules"
@@ -101,6 +102,7 @@ _HOME = {
     "Support": "meshform.model.support",
     "SupportPath": f"{_RULES}.domains",
     "Volume": _PRODUCT,
+    "Waiver": "meshform.model.waiver",
     "Warehouse": "meshform.model.domain",
     "WorkspaceBinding": "meshform.model.catalogs",
     "from_manifest": "meshform.model.manifest_file",
@@ -156,6 +158,7 @@ __all__ = [
     "Support",
     "SupportPath",
     "Volume",
+    "Waiver",
     "Warehouse",
     "WorkspaceBinding",
     "from_manifest",

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from meshform.bridge import Construct
 from meshform.declarations import above, arguments_told, construct_id, declare, place_of_caller
 from meshform.domain import Domain
 from meshform.mesh import Mesh
 from meshform.model.policy import Classification, Policy, RowFilter, Rule
+from meshform.model.waiver import Waiver
 
 
 class GovernancePolicy(Construct):
@@ -27,10 +29,12 @@ class GovernancePolicy(Construct):
         classifications: classes of columns with their masks; only a policy of the mesh may bring some.
             Default: none.
         row_filters: row filters by tag. Default: none.
+        waivers: what may break a rule until a day, approved by the governance council: a list, or a YAML
+            file. Default: none.
 
     Raises:
         MeshformError: MF300 for a wrong argument, MF302 when there is a policy of that name, MF321 when there
-            is no Mesh above.
+            is no Mesh above, MF1xx and MF460 for a file of waivers that cannot be read.
     """
 
     @arguments_told
@@ -42,6 +46,7 @@ class GovernancePolicy(Construct):
         rules: Iterable[Rule] = (),
         classifications: Iterable[Classification] = (),
         row_filters: Iterable[RowFilter] = (),
+        waivers: Iterable[Waiver] | Path | str = (),
     ) -> None:
         place = place_of_caller(id_)
         domain = scope if isinstance(scope, Domain) else None
@@ -56,9 +61,19 @@ class GovernancePolicy(Construct):
                 "rules": tuple(rules),
                 "classifications": tuple(classifications),
                 "row_filters": tuple(row_filters),
+                "waivers": _waivers(waivers),
+                "waivers_file": Path(waivers) if isinstance(waivers, str | Path) else None,
             },
         )
         mesh.add_policy_spec(spec)
         with construct_id(scope, id_, place):
             super().__init__(scope, id_)
         self.place = place
+
+
+def _waivers(given: Iterable[Waiver] | Path | str) -> tuple[Waiver, ...]:
+    if not isinstance(given, str | Path):
+        return tuple(given)
+    from meshform.model.waivers_file import read_waivers
+
+    return read_waivers(Path(given))

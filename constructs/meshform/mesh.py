@@ -44,7 +44,10 @@ class Mesh(Construct):
         classification_tag: key of the governed tag whose values are the classes of columns.
         retired: names of domains that are not declared any more: Terraform lets go of them without destroying
             them. Default: none.
-        today: the day on which the mesh is evaluated. Default: nothing depends on the day.
+        today: the day on which the mesh is evaluated, by UTC. Default: nothing depends on the day.
+        governance_council: group that approves waivers. Default: nobody does, so there can be none.
+        waiver_max_days: most days until a waiver ends. Default: 365.
+        waiver_max_findings: most findings that one waiver is meant for; more are a warning. Default: 20.
 
     Raises:
         MeshformError: MF300 for a wrong argument, MF302 when the scope has a construct of that id, MF304 when
@@ -64,6 +67,9 @@ class Mesh(Construct):
         classification_tag: str = "classification",
         retired: Iterable[str] = (),
         today: date | None = None,
+        governance_council: str | None = None,
+        waiver_max_days: int = 365,
+        waiver_max_findings: int = 20,
     ) -> None:
         self.place = place_of_caller(id_)
         self._base = declare(
@@ -77,6 +83,9 @@ class Mesh(Construct):
                 "classification_tag": classification_tag,
                 "retired": tuple(retired),
                 "today": today,
+                "governance_council": governance_council,
+                "waiver_max_days": waiver_max_days,
+                "waiver_max_findings": waiver_max_findings,
             },
         )
         with construct_id(scope, id_, self.place):

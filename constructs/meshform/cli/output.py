@@ -29,6 +29,7 @@ def print_findings(findings: Iterable[Finding], console: Console | None = None) 
             ("got", finding.got),
             ("allowed", finding.allowed),
             ("fix", finding.fix),
+            ("waived", finding.waived),
         ):
             if text is not None:
                 console.print(Text(f"  {label + ':':<9}{printable(text)}"), soft_wrap=True)

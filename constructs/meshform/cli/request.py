@@ -14,10 +14,11 @@ from meshform.cli.load import load_mesh
 from meshform.cli.output import print_findings
 from meshform.governance.evaluate import evaluate
 from meshform.model.consumer import Consumer
-from meshform.model.consumers_file import MOST_BYTES, entry_lines, with_consumer
+from meshform.model.consumers_file import entry_lines, with_consumer
 from meshform.model.domain import MeshSpec
 from meshform.model.file_input import display_name, read_text, real_path
 from meshform.model.findings import Finding, MeshformError, Place, Severity
+from meshform.model.list_file import MOST_BYTES
 from meshform.model.near import did_you_mean, one_of
 from meshform.model.printable import printable
 from meshform.model.product import Product

@@ -16,6 +16,7 @@ from meshform.governance.retention import expiries
 from meshform.governance.shares import share_owner_findings
 from meshform.governance.texts import text_findings
 from meshform.governance.views import ResolvedView, circle_findings, resolve_views
+from meshform.governance.waivers import Waivers, WaiverUse
 from meshform.model.domain import MeshSpec
 from meshform.model.findings import Finding, Place, Severity
 from meshform.model.policy import Policy
@@ -33,12 +34,14 @@ class Evaluation:
         findings: each once, in the order in which they were found.
         views: SQL, sources and columns of the views of the domains that were evaluated, by full name.
         domain: the only domain that was evaluated; None for all.
+        waivers: every waiver, and what it does.
     """
 
     mesh: ResolvedMesh
     findings: tuple[Finding, ...]
     views: Mapping[str, ResolvedView]
     domain: str | None = None
+    waivers: tuple[WaiverUse, ...] = ()
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -60,6 +63,7 @@ def evaluate(spec: MeshSpec, environment: str, *, domain: str | None = None) -> 
     """
     mesh, findings = resolve(spec, environment_of(spec, environment))
     views: dict[str, ResolvedView] = {}
+    waivers = Waivers(mesh)
     for one in mesh.domains.values():
         if domain in (None, one.name):
             for product in one.products:
@@ -76,15 +80,16 @@ def evaluate(spec: MeshSpec, environment: str, *, domain: str | None = None) -> 
                 findings += expiries(product, mesh)[1]
             for policy in mesh.policies(one.name):
                 for rule in policy.rules:
-                    findings += _run(rule, policy, [one, *one.products], mesh)
+                    findings += _run(rule, policy, [one, *one.products], mesh, waivers)
     for policy in spec.policies:
         if policy.domain is None:
             for rule in policy.rules:
-                findings += _run(rule, policy, [None], mesh)
+                findings += _run(rule, policy, [None], mesh, waivers)
     findings += circle_findings(views, mesh)
     findings += chain.from_iterable(policy_findings(policy) for policy in spec.policies)
     findings += text_findings(spec, domain)
-    return Evaluation(mesh, tuple(dict.fromkeys(findings)), views, domain)
+    findings += waivers.findings(domain, tuple(findings))
+    return Evaluation(mesh, tuple(dict.fromkeys(findings)), views, domain, waivers.uses)
 
 
 def _run(
@@ -92,6 +97,7 @@ def _run(
     policy: Policy,
     subjects: Iterable[ResolvedDomain | ResolvedProduct | None],
     mesh: ResolvedMesh,
+    waivers: Waivers,
 ) -> Iterator[Finding]:
     """Findings of a rule on domains, products and, where the subject is None, the mesh."""
     for subject in subjects:
@@ -103,9 +109,10 @@ def _run(
             else:
                 found = list(rule.check_product(subject, mesh))
         except Exception as error:  # noqa: BLE001 - a rule that raises has failed, whatever it raised
+            waivers.failed(rule)
             yield _failed(rule, policy, (subject or policy).place, error)
         else:
-            yield from found
+            yield from waivers.applied(rule, subject, found)
 
 
 def _failed(rule: Rule, policy: Policy, place: Place, error: Exception) -> Finding:

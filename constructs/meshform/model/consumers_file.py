@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Consumers in a file beside their product: read strictly, and one more added at its end.
 
-The file is a mapping with the one key `consumers`, a list of mappings with the fields of `Consumer`. So a
-change to it is a few lines that the producer can review, whoever wrote them.
+The file is a mapping with the one key `consumers`, a list of mappings with the fields of `Consumer`.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,15 +18,19 @@ import yaml
 from meshform.model.consumer import Consumer
 from meshform.model.file_input import display_name, read_text
 from meshform.model.findings import Finding, MeshformError
-from meshform.model.near import did_you_mean
-from meshform.model.secrets import redact
+from meshform.model.list_file import MOST_BYTES, ListForm, entries_in
 from meshform.model.strict_yaml import Document, loads
 
-MOST_BYTES = 1_000_000
-_TEXTS = ("group", "product", "rows", "purpose", "approver", "until")
-_LISTS = ("ports", "columns")
-_REQUIRED = ("purpose", "approver")
-_FORM = "consumers: a list, each with `group` or `product`, `purpose` and `approver`"
+_FORM = ListForm(
+    key="consumers",
+    noun="consumer",
+    code="MF394",
+    texts=("group", "product", "rows", "purpose", "approver", "until"),
+    lists=("ports", "columns"),
+    dates=("until",),
+    required=("purpose", "approver"),
+    form="consumers: a list, each with `group` or `product`, `purpose` and `approver`",
+)
 
 
 def read_consumers(path: Path) -> tuple[Consumer, ...]:
@@ -46,77 +49,13 @@ def consumers_in(document: Document) -> tuple[Consumer, ...]:
     Raises:
         MeshformError: MF394 for each thing in it that is no consumer.
     """
-    data = document.data
-    if not isinstance(data, dict) or "consumers" not in data:
-        raise MeshformError(_finding(document, (), "no consumers are in the file", None, _FORM))
-    findings = [
-        _finding(document, (key,), "there is no such key", key, "consumers", "remove it")
-        for key in data
-        if key != "consumers"
-    ]
-    entries = [] if data["consumers"] is None else data["consumers"]
-    if not isinstance(entries, list):
-        findings.append(_finding(document, ("consumers",), "the consumers are no list", None, _FORM))
-        entries = []
-    for i, entry in enumerate(entries):
-        findings += _entry_findings(document, i, entry)
-    if findings:
-        raise MeshformError(findings)
-    return tuple(_consumer(document, i, entry) for i, entry in enumerate(entries))
+    return tuple(Consumer.model_validate(entry) for entry in entries_in(document, _FORM, _one_reader))
 
 
-def _consumer(document: Document, i: int, entry: dict[str, Any]) -> Consumer:
-    fields = {**entry, **{name: tuple(entry[name] or ()) for name in _LISTS if name in entry}}
-    return Consumer.model_validate({**fields, "place": document.place(("consumers", i))})
-
-
-def _entry_findings(document: Document, i: int, entry: Any) -> Iterator[Finding]:
-    here = ("consumers", i)
-    if not isinstance(entry, dict):
-        yield _finding(document, here, "a consumer is no mapping", str(entry), _FORM)
-        return
-    known = (*_TEXTS, *_LISTS)
-    for key, value in entry.items():
-        path = (*here, key)
-        if key not in known:
-            fix = did_you_mean(key, known)
-            yield _finding(document, path, "a consumer has no such field", key, ", ".join(known), fix)
-        elif key in _LISTS:
-            if value is not None and not (
-                isinstance(value, list) and all(isinstance(one, str) and one for one in value)
-            ):
-                yield _finding(
-                    document, path, f"`{key}` is no list of names", str(value), f"{key}: [one, other]"
-                )
-        elif not isinstance(value, str) or not value.strip():
-            yield _finding(document, path, f"`{key}` is no text", str(value), "a text", "put it into quotes")
-        elif key == "until" and not _is_date(value):
-            yield _finding(document, path, "`until` is no date", value, "YYYY-MM-DD")
-    for key in _REQUIRED:
-        if key not in entry:
-            yield _finding(document, here, f"a consumer has no `{key}`", None, _FORM)
+def _one_reader(entry: Mapping[str, Any]) -> tuple[str, str] | None:
     if ("group" in entry) == ("product" in entry):
-        yield _finding(document, here, "a consumer is either a group or a product", None, "one of the two")
-
-
-def _is_date(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
-
-
-def _finding(
-    document: Document,
-    path: tuple[str | int, ...],
-    summary: str,
-    got: str | None,
-    allowed: str,
-    fix: str | None = None,
-) -> Finding:
-    place = document.key_place(path) if path else document.place()
-    got = redact(got[:200]) if got else None
-    return Finding(code="MF394", summary=summary, place=place, got=got, allowed=allowed, fix=fix)
+        return "a consumer is either a group or a product", "one of the two"
+    return None
 
 
 def entry_lines(consumer: Consumer, note: str = "") -> list[str]:

@@ -142,6 +142,9 @@ class MeshSpec(Value):
         classification_tag: key of the governed tag whose values are the classes of columns.
         retired: names of domains that are not declared any more.
         today: the day on which the mesh is evaluated, an explicit input; None where nothing depends on it.
+        governance_council: group that approves waivers; None where there are none.
+        waiver_max_days: most days until a waiver ends.
+        waiver_max_findings: most findings that one waiver is meant for.
     """
 
     name: str = Field(min_length=1)
@@ -154,6 +157,9 @@ class MeshSpec(Value):
     policies: tuple[Policy, ...] = ()
     retired: tuple[str, ...] = ()
     today: date | None = None
+    governance_council: str | None = None
+    waiver_max_days: int = Field(default=365, gt=0)
+    waiver_max_findings: int = Field(default=20, gt=0)
     place: Place = NOWHERE
 
     @cached_property

@@ -61,6 +61,9 @@ class Finding(Value):
         allowed: what would be accepted.
         fix: what to do.
         severity: error unless said otherwise.
+        about: address of what it is about, `domain`, `domain.product`, `domain.product.table` or
+            `domain.product.table.column`. Default: a rule's is about the domain or product that it looked at.
+        waived: the waiver that took it out of the errors, for people. Default: there is none.
     """
 
     code: str
@@ -70,8 +73,10 @@ class Finding(Value):
     allowed: str | None = None
     fix: str | None = None
     severity: Severity = Severity.ERROR
+    about: str | None = None
+    waived: str | None = None
 
-    @field_validator("summary", "got", "allowed", "fix")
+    @field_validator("summary", "got", "allowed", "fix", "waived")
     @classmethod
     def _cut(cls, text: str | None) -> str | None:
         more = len(text or "") - _MOST_CHARACTERS
@@ -82,7 +87,12 @@ class Finding(Value):
         lines = [f"{self.place}: {self.severity} {self.code}: {self.summary}"]
         lines += [
             f"  {label}: {text}"
-            for label, text in (("got", self.got), ("allowed", self.allowed), ("fix", self.fix))
+            for label, text in (
+                ("got", self.got),
+                ("allowed", self.allowed),
+                ("fix", self.fix),
+                ("waived", self.waived),
+            )
             if text is not None
         ]
         return "\n".join(lines)

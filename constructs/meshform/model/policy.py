@@ -3,12 +3,26 @@
 
 from __future__ import annotations
 
+<<<<<<< HEAD
 from typing import Literal
 
 from pydantic import Field
 
 from meshform.model.findings import NOWHERE, Place, Value
 from meshform.model.rule import Rule
+=======
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from meshform.model.findings import NOWHERE, Finding, Place, Severity, Value
+from meshform.model.waiver import Waiver
+
+if TYPE_CHECKING:
+    from meshform.model.resolved import ResolvedDomain, ResolvedMesh, ResolvedProduct
+>>>>>>> 818a838 (Waivers: what may break a rule until a day, with the council's approval)
 
 __all__ = [
     "ROW_FILTER_TAG",
@@ -84,6 +98,8 @@ class Policy(Value):
         rules: rules checked on everything that it governs.
         classifications: classes of columns that it brings. Only a mesh-wide policy may bring some.
         row_filters: row filters on the domain's catalog, or on every domain's.
+        waivers: what may break a rule until a day.
+        waivers_file: the file that they were read from; None when they stand in Python.
         place: where it was declared.
     """
 
@@ -92,6 +108,8 @@ class Policy(Value):
     rules: tuple[Rule, ...] = ()
     classifications: tuple[Classification, ...] = ()
     row_filters: tuple[RowFilter, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    waivers_file: Path | None = None
     place: Place = NOWHERE
 
     @property

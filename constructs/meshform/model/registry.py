@@ -37,6 +37,8 @@ def _principals(mesh: ResolvedMesh) -> Iterator[Finding]:
         for shared in spec.platform.shared_catalogs
         if shared.owner is not None
     ]
+    if spec.governance_council is not None:
+        named.append((spec.governance_council, "the governance council", spec.place))
     for d in spec.domains:
         named.append((d.owner, f"the owner of domain {d.name!r}", d.place))
         named += [(name, f"a technical owner of domain {d.name!r}", d.place) for name in d.technical_owners]

@@ -1,0 +1,324 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Waivers at work: which finding of a rule is waived, and what is wrong with the waivers themselves.
+
+Only what a rule finds can be waived. A waiver that the council did not approve, or whose day has passed,
+waives nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+
+from meshform.governance.waiver_scope import Scope, nearest_address
+from meshform.model.findings import Finding, Place, Severity
+from meshform.model.near import did_you_mean, one_of
+from meshform.model.policy import Policy, Rule
+from meshform.model.principals import Group
+from meshform.model.printable import printable
+from meshform.model.resolved import ResolvedDomain, ResolvedMesh, ResolvedProduct
+from meshform.model.secrets import redact
+from meshform.model.waiver import Waiver
+
+_Subject = ResolvedDomain | ResolvedProduct | None  # None for the mesh
+
+
+@dataclass(slots=True)
+class WaiverUse:
+    """A waiver in one evaluation.
+
+    Attributes:
+        waiver, policy: the waiver, and the policy that brings it.
+        scope: what it covers.
+        place: where it stands.
+        days_left: days until its last day, 0 on that day; None when the day is not known.
+        refusals: why it waives nothing; none for a good one.
+        found: what it covers of what its rule found.
+        is_blind: True when its rule failed to run somewhere, so that nobody knows whether it is needed.
+    """
+
+    waiver: Waiver
+    policy: Policy
+    scope: Scope
+    place: Place
+    days_left: int | None
+    refusals: tuple[Finding, ...] = ()
+    found: set[Finding] = field(default_factory=set)
+    is_blind: bool = False
+
+    @property
+    def state(self) -> str:
+        """`active`, `expired`, `refused`, or `unchecked` when nobody knows the day."""
+        if self.refusals:
+            return "expired" if all(one.code == "MF463" for one in self.refusals) else "refused"
+        return "unchecked" if self.days_left is None else "active"
+
+    @property
+    def left(self) -> str:
+        """The days left, for people."""
+        if self.days_left is None:
+            return "days left unknown"
+        if self.days_left < 0:
+            return f"ended {_days(-self.days_left)} ago"
+        return f"{_days(self.days_left)} left" if self.days_left else "today is its last day"
+
+    @property
+    def words(self) -> str:
+        """What a waived finding says of it."""
+        waiver = self.waiver
+        text = (
+            f"until {waiver.expires} ({self.left}), {redact(waiver.ticket)}, approved by {waiver.approver}:"
+            f" {redact(waiver.reason)}"
+        )
+        return printable(text)
+
+
+class Waivers:
+    """The waivers of a mesh while it is evaluated."""
+
+    def __init__(self, mesh: ResolvedMesh) -> None:
+        self._mesh = mesh
+        rules = [rule for policy in mesh.spec.policies for rule in policy.rules]
+        self._rules = {rule.code: type(rule).__name__ for rule in rules}
+        uses = [self._use(waiver, policy) for policy in mesh.spec.policies for waiver in policy.waivers]
+        self.uses = tuple(uses)
+        self._by_rule: dict[str, list[WaiverUse]] = {}
+        # where several cover a finding, the one of the narrowest scope and the latest day speaks for it
+        for use in sorted(uses, key=lambda one: (-len(one.scope.text), -one.waiver.expires.toordinal())):
+            self._by_rule.setdefault(use.waiver.rule, []).append(use)
+        self._addresses: dict[str, dict[Place, str]] = {}
+
+    def applied(self, rule: Rule, subject: _Subject, found: Iterable[Finding]) -> Iterator[Finding]:
+        """What a rule found, with what is waived as advice."""
+        uses = self._of(rule)
+        if not uses:
+            yield from found
+            return
+        for finding in found:
+            address = self._address(finding, subject)
+            waived: WaiverUse | None = None
+            for use in uses:
+                if use.scope.covers(address):
+                    use.found.add(finding)
+                    waived = waived or (None if use.refusals else use)
+            if waived is None:
+                yield finding
+            else:
+                yield finding.model_copy(update={"severity": Severity.ADVICE, "waived": waived.words})
+
+    def failed(self, rule: Rule) -> None:
+        """Remember that a rule failed to run: whether its waivers are needed is not known."""
+        for use in self._of(rule):
+            use.is_blind = True
+
+    def findings(self, domain: str | None, told: Iterable[Finding]) -> Iterator[Finding]:
+        """What is wrong with the waivers: MF461 to MF469.
+
+        Args:
+            domain: look only at waivers that reach this domain. Default: at all.
+            told: what else was found.
+        """
+        most = self._mesh.spec.waiver_max_findings
+        unchecked = False
+        for use in self.uses:
+            if domain is not None and not use.scope.reaches(domain):
+                continue
+            yield from use.refusals
+            yield from self._unknown_rule(use, told)
+            if use.refusals or not self._knows(use.waiver.rule):
+                continue
+            unchecked = unchecked or use.days_left is None
+            if not use.found and not use.is_blind and (domain is None or use.scope.is_within(domain)):
+                yield _finding(
+                    use,
+                    "MF466",
+                    "is not needed",
+                    got=f"nothing in its scope breaks {self._rule_words(use.waiver.rule)}",
+                    fix=nearest_address(use.scope, self._mesh) or "remove it",
+                    severity=Severity.WARNING,
+                )
+            if use.scope.is_everything or len(use.found) > most:
+                yield _finding(
+                    use,
+                    "MF467",
+                    "is too wide",
+                    got=f"it covers {'the whole mesh' if use.scope.is_everything else 'much'}: "
+                    f"{len(use.found):,} finding{'' if len(use.found) == 1 else 's'} now",
+                    allowed=f"a scope of at most {most:,} findings, and not the whole mesh",
+                    fix="name the domain, product, table or column that it is for",
+                    severity=Severity.WARNING,
+                )
+        if unchecked:
+            yield self._no_day()
+
+    def _use(self, waiver: Waiver, policy: Policy) -> WaiverUse:
+        today = self._mesh.spec.today
+        use = WaiverUse(
+            waiver,
+            policy,
+            Scope.read(waiver.scope, self._mesh.spec),
+            waiver.place if waiver.place.file else policy.place,
+            (waiver.expires - today).days if today else None,
+        )
+        use.refusals = tuple(self._refusals(use, today))
+        return use
+
+    def _refusals(self, use: WaiverUse, today: date | None) -> Iterator[Finding]:
+        yield from self._approval(use)
+        waiver, most = use.waiver, self._mesh.spec.waiver_max_days
+        if today and waiver.expires < today:
+            yield _finding(
+                use,
+                "MF463",
+                "has expired, and waives nothing",
+                got=f"its last day was {waiver.expires}, today is {today}",
+                fix="mend what it was for and remove it, or let the council approve a later day",
+            )
+        elif today and (waiver.expires - today).days > most:
+            yield _finding(
+                use,
+                "MF464",
+                "is for too long, and waives nothing",
+                got=f"until {waiver.expires}, {use.left}",
+                allowed=f"at most {_days(most)} from {today}",
+                fix="agree on an earlier day; what must stay so for ever is a change of the rule",
+            )
+        if use.policy.domain is not None and not use.scope.is_within(use.policy.domain):
+            yield _finding(
+                use,
+                "MF469",
+                "is for more than its policy governs, and waives nothing",
+                got=waiver.scope,
+                allowed=f"what is in domain {use.policy.domain!r}",
+                fix="give it to a policy of the mesh, or correct its scope",
+            )
+
+    def _approval(self, use: WaiverUse) -> Iterator[Finding]:
+        """The approver is the council or a member of it (MF461), and not who gains by the waiver (MF462)."""
+        spec, approver = self._mesh.spec, use.waiver.approver
+        council = spec.governance_council
+        members = spec.principals.with_members([council]) if council else set()
+        if council is None or not isinstance(spec.principals.find(council), Group):
+            yield _finding(
+                use,
+                "MF461",
+                "is approved by no council: the mesh names none",
+                got=approver if council is None else f"{council!r}, which is no group",
+                allowed="a group of the mesh's registry as `governance_council` of the Mesh",
+                fix='give the Mesh `governance_council="..."`',
+            )
+        elif approver not in members:
+            yield _finding(
+                use,
+                "MF461",
+                "is not approved by the council, and waives nothing",
+                got=approver,
+                allowed=one_of(members),
+                fix=did_you_mean(approver, members) or f"let {council!r} approve it",
+            )
+        gaining = [
+            one
+            for one in spec.domains
+            if use.scope.reaches(one.name) and approver in spec.principals.with_members([one.owner])
+        ]
+        if gaining:
+            yield _finding(
+                use,
+                "MF462",
+                "is approved by who gains by it, and waives nothing",
+                got=f"{approver!r} owns domain {gaining[0].name!r}"
+                if approver == gaining[0].owner
+                else f"{approver!r} is in {gaining[0].owner!r}, which owns domain {gaining[0].name!r}",
+                allowed="somebody of the council who does not own what the waiver is for",
+                fix="let somebody else of the council approve it",
+            )
+
+    def _unknown_rule(self, use: WaiverUse, told: Iterable[Finding]) -> Iterator[Finding]:
+        rule = use.waiver.rule
+        if self._knows(rule):
+            return
+        structural = any(finding.code == rule for finding in told)
+        known = [*self._rules, *self._rules.values()]
+        yield _finding(
+            use,
+            "MF465",
+            f"is for what no rule finds: {rule} cannot be waived"
+            if structural
+            else "is for no rule of the mesh's policies",
+            got=rule,
+            allowed=one_of(f"{code} {name}" for code, name in self._rules.items()) or "there is no rule",
+            fix="mend what was found" if structural else did_you_mean(rule, known) or "remove it",
+        )
+
+    def _no_day(self) -> Finding:
+        environment = self._mesh.environment
+        return Finding(
+            code="MF468",
+            summary="nobody knows whether waivers have expired: the mesh is evaluated without a day",
+            place=self._mesh.spec.place,
+            allowed="the day by UTC; production must know it",
+            fix="set MESHFORM_TODAY=YYYY-MM-DD, or give the mesh `today`",
+            severity=Severity.ERROR if environment.production else Severity.WARNING,
+        )
+
+    def _of(self, rule: Rule) -> list[WaiverUse]:
+        by_rule = self._by_rule
+        if not by_rule:
+            return []
+        return [*by_rule.get(rule.code, ()), *by_rule.get(type(rule).__name__, ())]
+
+    def _knows(self, rule: str) -> bool:
+        return rule in self._rules or rule in self._rules.values()
+
+    def _rule_words(self, rule: str) -> str:
+        return f"{rule} ({self._rules[rule]})" if rule in self._rules else rule
+
+    def _address(self, finding: Finding, subject: _Subject) -> str:
+        """What a finding is about: what it says itself, else what stands at its place, else the subject."""
+        if finding.about is not None:
+            return finding.about
+        if subject is None:
+            return ".".join((finding.place.construct_path or "").split("/")[1:])
+        if isinstance(subject, ResolvedDomain):
+            return subject.name
+        if subject.address not in self._addresses:
+            self._addresses[subject.address] = _places(subject)
+        return self._addresses[subject.address].get(finding.place, subject.address)
+
+
+def _places(product: ResolvedProduct) -> dict[Place, str]:
+    """Addresses of a product's tables and columns by their places; a place of several is the product's."""
+    addresses: dict[Place, str] = {}
+    for table in product.tables:
+        name = f"{product.address}.{table.name}"
+        columns = ((column.place, f"{name}.{column.name}") for column in table.spec.columns)
+        for place, address in ((table.place, name), *columns):
+            if addresses.setdefault(place, address) != address:
+                addresses[place] = product.address
+    return addresses
+
+
+def _finding(
+    use: WaiverUse,
+    code: str,
+    what: str,
+    *,
+    got: str | None = None,
+    allowed: str | None = None,
+    fix: str | None = None,
+    severity: Severity = Severity.ERROR,
+) -> Finding:
+    return Finding(
+        code=code,
+        summary=f"{use.waiver.title} {what}",
+        place=use.place,
+        got=got,
+        allowed=allowed,
+        fix=fix,
+        severity=severity,
+    )
+
+
+def _days(number: int) -> str:
+    return f"{number:,} day{'' if number == 1 else 's'}"
