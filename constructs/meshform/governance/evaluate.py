@@ -16,7 +16,8 @@ from meshform.governance.retention import expiries
 from meshform.governance.shares import share_owner_findings
 from meshform.governance.texts import text_findings
 from meshform.governance.views import ResolvedView, circle_findings, resolve_views
-from meshform.governance.waivers import Waivers, WaiverUse
+from meshform.governance.waiver_use import WaiverUse
+from meshform.governance.waivers import Waivers
 from meshform.model.domain import MeshSpec
 from meshform.model.findings import Finding, Place, Severity
 from meshform.model.policy import Policy

@@ -8,70 +8,17 @@ waives nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import date
 
 from meshform.governance.waiver_scope import Scope, nearest_address
+from meshform.governance.waiver_use import WaiverUse, refusals, waiver_finding
 from meshform.model.findings import Finding, Place, Severity
 from meshform.model.near import did_you_mean, one_of
 from meshform.model.policy import Policy, Rule
-from meshform.model.principals import Group
-from meshform.model.printable import printable
 from meshform.model.resolved import ResolvedDomain, ResolvedMesh, ResolvedProduct
 from meshform.model.secrets import redact
 from meshform.model.waiver import Waiver
 
 _Subject = ResolvedDomain | ResolvedProduct | None  # None for the mesh
-
-
-@dataclass(slots=True)
-class WaiverUse:
-    """A waiver in one evaluation.
-
-    Attributes:
-        waiver, policy: the waiver, and the policy that brings it.
-        scope: what it covers.
-        place: where it stands.
-        days_left: days until its last day, 0 on that day; None when the day is not known.
-        refusals: why it waives nothing; none for a good one.
-        found: what it covers of what its rule found.
-        is_blind: True when its rule failed to run somewhere, so that nobody knows whether it is needed.
-    """
-
-    waiver: Waiver
-    policy: Policy
-    scope: Scope
-    place: Place
-    days_left: int | None
-    refusals: tuple[Finding, ...] = ()
-    found: set[Finding] = field(default_factory=set)
-    is_blind: bool = False
-
-    @property
-    def state(self) -> str:
-        """`active`, `expired`, `refused`, or `unchecked` when nobody knows the day."""
-        if self.refusals:
-            return "expired" if all(one.code == "MF463" for one in self.refusals) else "refused"
-        return "unchecked" if self.days_left is None else "active"
-
-    @property
-    def left(self) -> str:
-        """The days left, for people."""
-        if self.days_left is None:
-            return "days left unknown"
-        if self.days_left < 0:
-            return f"ended {_days(-self.days_left)} ago"
-        return f"{_days(self.days_left)} left" if self.days_left else "today is its last day"
-
-    @property
-    def words(self) -> str:
-        """What a waived finding says of it."""
-        waiver = self.waiver
-        text = (
-            f"until {waiver.expires} ({self.left}), {redact(waiver.ticket)}, approved by {waiver.approver}:"
-            f" {redact(waiver.reason)}"
-        )
-        return printable(text)
 
 
 class Waivers:
@@ -130,7 +77,7 @@ class Waivers:
                 continue
             unchecked = unchecked or use.days_left is None
             if not use.found and not use.is_blind and (domain is None or use.scope.is_within(domain)):
-                yield _finding(
+                yield waiver_finding(
                     use,
                     "MF466",
                     "is not needed",
@@ -139,7 +86,7 @@ class Waivers:
                     severity=Severity.WARNING,
                 )
             if use.scope.is_everything or len(use.found) > most:
-                yield _finding(
+                yield waiver_finding(
                     use,
                     "MF467",
                     "is too wide",
@@ -161,78 +108,8 @@ class Waivers:
             waiver.place if waiver.place.file else policy.place,
             (waiver.expires - today).days if today else None,
         )
-        use.refusals = tuple(self._refusals(use, today))
+        use.refusals = tuple(refusals(use, self._mesh.spec))
         return use
-
-    def _refusals(self, use: WaiverUse, today: date | None) -> Iterator[Finding]:
-        yield from self._approval(use)
-        waiver, most = use.waiver, self._mesh.spec.waiver_max_days
-        if today and waiver.expires < today:
-            yield _finding(
-                use,
-                "MF463",
-                "has expired, and waives nothing",
-                got=f"its last day was {waiver.expires}, today is {today}",
-                fix="mend what it was for and remove it, or let the council approve a later day",
-            )
-        elif today and (waiver.expires - today).days > most:
-            yield _finding(
-                use,
-                "MF464",
-                "is for too long, and waives nothing",
-                got=f"until {waiver.expires}, {use.left}",
-                allowed=f"at most {_days(most)} from {today}",
-                fix="agree on an earlier day; what must stay so for ever is a change of the rule",
-            )
-        if use.policy.domain is not None and not use.scope.is_within(use.policy.domain):
-            yield _finding(
-                use,
-                "MF469",
-                "is for more than its policy governs, and waives nothing",
-                got=waiver.scope,
-                allowed=f"what is in domain {use.policy.domain!r}",
-                fix="give it to a policy of the mesh, or correct its scope",
-            )
-
-    def _approval(self, use: WaiverUse) -> Iterator[Finding]:
-        """The approver is the council or a member of it (MF461), and not who gains by the waiver (MF462)."""
-        spec, approver = self._mesh.spec, use.waiver.approver
-        council = spec.governance_council
-        members = spec.principals.with_members([council]) if council else set()
-        if council is None or not isinstance(spec.principals.find(council), Group):
-            yield _finding(
-                use,
-                "MF461",
-                "is approved by no council: the mesh names none",
-                got=approver if council is None else f"{council!r}, which is no group",
-                allowed="a group of the mesh's registry as `governance_council` of the Mesh",
-                fix='give the Mesh `governance_council="..."`',
-            )
-        elif approver not in members:
-            yield _finding(
-                use,
-                "MF461",
-                "is not approved by the council, and waives nothing",
-                got=approver,
-                allowed=one_of(members),
-                fix=did_you_mean(approver, members) or f"let {council!r} approve it",
-            )
-        gaining = [
-            one
-            for one in spec.domains
-            if use.scope.reaches(one.name) and approver in spec.principals.with_members([one.owner])
-        ]
-        if gaining:
-            yield _finding(
-                use,
-                "MF462",
-                "is approved by who gains by it, and waives nothing",
-                got=f"{approver!r} owns domain {gaining[0].name!r}"
-                if approver == gaining[0].owner
-                else f"{approver!r} is in {gaining[0].owner!r}, which owns domain {gaining[0].name!r}",
-                allowed="somebody of the council who does not own what the waiver is for",
-                fix="let somebody else of the council approve it",
-            )
 
     def _unknown_rule(self, use: WaiverUse, told: Iterable[Finding]) -> Iterator[Finding]:
         rule = use.waiver.rule
@@ -240,13 +117,13 @@ class Waivers:
             return
         structural = any(finding.code == rule for finding in told)
         known = [*self._rules, *self._rules.values()]
-        yield _finding(
+        yield waiver_finding(
             use,
             "MF465",
             f"is for what no rule finds: {rule} cannot be waived"
             if structural
             else "is for no rule of the mesh's policies",
-            got=rule,
+            got=redact(rule),
             allowed=one_of(f"{code} {name}" for code, name in self._rules.items()) or "there is no rule",
             fix="mend what was found" if structural else did_you_mean(rule, known) or "remove it",
         )
@@ -297,28 +174,3 @@ def _places(product: ResolvedProduct) -> dict[Place, str]:
             if addresses.setdefault(place, address) != address:
                 addresses[place] = product.address
     return addresses
-
-
-def _finding(
-    use: WaiverUse,
-    code: str,
-    what: str,
-    *,
-    got: str | None = None,
-    allowed: str | None = None,
-    fix: str | None = None,
-    severity: Severity = Severity.ERROR,
-) -> Finding:
-    return Finding(
-        code=code,
-        summary=f"{use.waiver.title} {what}",
-        place=use.place,
-        got=got,
-        allowed=allowed,
-        fix=fix,
-        severity=severity,
-    )
-
-
-def _days(number: int) -> str:
-    return f"{number:,} day{'' if number == 1 else 's'}"

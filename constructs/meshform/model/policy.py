@@ -3,26 +3,14 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
 from meshform.model.findings import NOWHERE, Place, Value
 from meshform.model.rule import Rule
-=======
-from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
-
-from pydantic import Field
-
-from meshform.model.findings import NOWHERE, Finding, Place, Severity, Value
 from meshform.model.waiver import Waiver
-
-if TYPE_CHECKING:
-    from meshform.model.resolved import ResolvedDomain, ResolvedMesh, ResolvedProduct
->>>>>>> 818a838 (Waivers: what may break a rule until a day, with the council's approval)
 
 __all__ = [
     "ROW_FILTER_TAG",

@@ -65,8 +65,13 @@ class Rule(Value):
         got: str | None = None,
         allowed: str | None = None,
         fix: str | None = None,
+        about: str | None = None,
     ) -> Finding:
-        """A finding of this rule, with its code and severity."""
+        """A finding of this rule, with its code and severity.
+
+        `about` is the address of what it is about, which a waiver can name. Default: that of the table or
+        column whose place it is, else of the domain or product that was looked at.
+        """
         return Finding(
             code=self.code,
             summary=summary,
@@ -75,4 +80,5 @@ class Rule(Value):
             allowed=allowed,
             fix=fix,
             severity=self.severity,
+            about=about,
         )

@@ -8,6 +8,7 @@ from datetime import date
 from pydantic import Field, field_validator
 
 from meshform.model.findings import NOWHERE, Place, Value
+from meshform.model.secrets import redact
 
 
 class Waiver(Value):
@@ -43,4 +44,4 @@ class Waiver(Value):
     @property
     def title(self) -> str:
         """How findings call it."""
-        return f"the waiver of {self.rule} for {self.scope!r}"
+        return f"the waiver of {redact(self.rule)} for {redact(self.scope)!r}"
