@@ -7,15 +7,20 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from meshform.bridge import Construct
+from meshform.data_product import DataProduct
 from meshform.declarations import above, arguments_told, construct_id, declare, place_of_caller
 from meshform.domain import Domain
 from meshform.mesh import Mesh
-from meshform.model.policy import Classification, Policy, RowFilter, Rule
+from meshform.model.policy import Classification, Policy, RowFilter
+from meshform.model.rule import Rule
 from meshform.model.waiver import Waiver
 
 
 class GovernancePolicy(Construct):
-    """A policy of the whole mesh, or of one domain.
+    """A policy of the whole mesh, of one domain, or of one product.
+
+    What the mesh asks for is the floor: a policy below it may add rules, and tighten the parameters of those
+    above, never loosen them (MF412).
 
     Its rules stop a bad mesh before Terraform sees it. Its classifications and row filters become SQL
     functions, governed tags and ABAC policies: `databricks_tag_policy` in the account stack, and
@@ -23,12 +28,12 @@ class GovernancePolicy(Construct):
     platform's stack for a policy of the mesh, or in the domain's stack.
 
     Args:
-        scope: a Mesh for a policy that governs every domain, or a Domain for one of its own.
+        scope: a Mesh for a policy that governs every domain, a Domain or a DataProduct for one of its own.
         id_: name of the policy.
         rules: rules that everything it governs must follow. Default: none.
         classifications: classes of columns with their masks; only a policy of the mesh may bring some.
             Default: none.
-        row_filters: row filters by tag. Default: none.
+        row_filters: row filters by tag; a policy of a product brings none. Default: none.
         waivers: what may break a rule until a day, approved by the governance council: a list, or a YAML
             file. Default: none.
 
@@ -49,15 +54,17 @@ class GovernancePolicy(Construct):
         waivers: Iterable[Waiver] | Path | str = (),
     ) -> None:
         place = place_of_caller(id_)
-        domain = scope if isinstance(scope, Domain) else None
+        product = scope if isinstance(scope, DataProduct) else None
+        domain = product.domain if product else scope if isinstance(scope, Domain) else None
         mesh = domain.mesh if domain else above(scope, Mesh, f"policy {id_!r}", place)
-        place = place.model_copy(update={"construct_path": f"{(domain or mesh).path}/{id_}"})
+        place = place.model_copy(update={"construct_path": f"{(product or domain or mesh).path}/{id_}"})
         spec = declare(
             Policy,
             place,
             {
                 "name": id_,
                 "domain": domain.name if domain else None,
+                "product": product.name if product else None,
                 "rules": tuple(rules),
                 "classifications": tuple(classifications),
                 "row_filters": tuple(row_filters),

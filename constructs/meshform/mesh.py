@@ -160,7 +160,7 @@ class Mesh(Construct):
 
     def add_policy_spec(self, spec: Policy) -> None:
         """Register a policy; called by `GovernancePolicy`."""
-        _register(self._policies, "policy", f"{spec.domain or ''}/{spec.name}", spec)
+        _register(self._policies, "policy", f"{spec.domain or ''}/{spec.product or ''}/{spec.name}", spec)
 
 
 def _register(known: dict[str, _Declared], kind: str, name: str, spec: _Declared) -> None:

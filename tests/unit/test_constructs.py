@@ -11,6 +11,7 @@ from tests.meshes import SOURCE, column, contract, evaluated, table, view
 
 from meshform import (
     Classification,
+    ColumnsDescribed,
     Consumer,
     DataProduct,
     Domain,
@@ -226,6 +227,18 @@ def test_a_policy_below_a_domain_is_the_domains(mesh):
         (row_filter,),
     )
     assert spec.place.construct_path == "mesh/sales/rows"
+
+
+def test_a_policy_below_a_product_is_the_products(mesh):
+    """It may have a name that the domain's has."""
+    domain = Domain(mesh, "sales", owner="owners")
+    made = DataProduct(domain, "orders", contract=contract(table("t")))
+    GovernancePolicy(domain, "own")
+    GovernancePolicy(made, "own", rules=[ColumnsDescribed(minimum_length=9)])
+    spec = mesh.spec.policies[1]
+    assert (spec.domain, spec.product, spec.level) == ("sales", "orders", "product")
+    assert spec.title == "policy 'own' of product sales.orders"
+    assert spec.place.construct_path == "mesh/sales/orders/own"
 
 
 def test_a_mesh_wide_policy_brings_classes(mesh):

@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
 
 from meshform.governance.consumer_rows import row_findings
 from meshform.governance.contracts import contract_findings
+from meshform.governance.enforcement import enforced, enforcement_findings
 from meshform.governance.expressions import expectation_findings, policy_findings, port_function_findings
+from meshform.governance.levels import Levels, Use
 from meshform.governance.objectives import objectives
 from meshform.governance.quality_checks import quality_checks
 from meshform.governance.retention import expiries
@@ -20,10 +22,8 @@ from meshform.governance.waiver_use import WaiverUse
 from meshform.governance.waivers import Waivers
 from meshform.model.domain import MeshSpec
 from meshform.model.findings import Finding, Place, Severity
-from meshform.model.policy import Policy
 from meshform.model.resolve import environment_of, resolve
 from meshform.model.resolved import ResolvedDomain, ResolvedMesh, ResolvedProduct
-from meshform.model.rule import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,7 @@ def evaluate(spec: MeshSpec, environment: str, *, domain: str | None = None) -> 
     mesh, findings = resolve(spec, environment_of(spec, environment))
     views: dict[str, ResolvedView] = {}
     waivers = Waivers(mesh)
+    levels = Levels(mesh)
     for one in mesh.domains.values():
         if domain in (None, one.name):
             for product in one.products:
@@ -79,13 +80,12 @@ def evaluate(spec: MeshSpec, environment: str, *, domain: str | None = None) -> 
                 findings += quality_checks(product, mesh)[1]
                 findings += objectives(product)[1]
                 findings += expiries(product, mesh)[1]
-            for policy in mesh.policies(one.name):
-                for rule in policy.rules:
-                    findings += _run(rule, policy, [one, *one.products], mesh, waivers)
-    for policy in spec.policies:
-        if policy.domain is None:
-            for rule in policy.rules:
-                findings += _run(rule, policy, [None], mesh, waivers)
+            for subject, uses in levels.below(one):
+                for use in uses:
+                    findings += _run(use, subject, mesh, waivers)
+    for use in levels.mesh:
+        findings += _run(use, None, mesh, waivers)
+    findings = [*enforced(findings, mesh), *levels.findings, *enforcement_findings(mesh)]
     findings += circle_findings(views, mesh)
     findings += chain.from_iterable(policy_findings(policy) for policy in spec.policies)
     findings += text_findings(spec, domain)
@@ -94,32 +94,28 @@ def evaluate(spec: MeshSpec, environment: str, *, domain: str | None = None) -> 
 
 
 def _run(
-    rule: Rule,
-    policy: Policy,
-    subjects: Iterable[ResolvedDomain | ResolvedProduct | None],
-    mesh: ResolvedMesh,
-    waivers: Waivers,
-) -> Iterator[Finding]:
-    """Findings of a rule on domains, products and, where the subject is None, the mesh."""
-    for subject in subjects:
-        try:
-            if subject is None:
-                found = list(rule.check_mesh(mesh))
-            elif isinstance(subject, ResolvedDomain):
-                found = list(rule.check_domain(subject, mesh))
-            else:
-                found = list(rule.check_product(subject, mesh))
-        except Exception as error:  # noqa: BLE001 - a rule that raises has failed, whatever it raised
-            waivers.failed(rule)
-            yield _failed(rule, policy, (subject or policy).place, error)
+    use: Use, subject: ResolvedDomain | ResolvedProduct | None, mesh: ResolvedMesh, waivers: Waivers
+) -> list[Finding]:
+    """Findings of a rule on a domain, a product or, where the subject is None, the mesh."""
+    rule = use.rule
+    try:
+        if subject is None:
+            found = list(rule.check_mesh(mesh))
+        elif isinstance(subject, ResolvedDomain):
+            found = list(rule.check_domain(subject, mesh))
         else:
-            yield from waivers.applied(rule, subject, found)
+            found = list(rule.check_product(subject, mesh))
+    except Exception as error:  # noqa: BLE001 - a rule that raises has failed, whatever it raised
+        waivers.failed(rule)
+        return [_failed(use, (subject or use.policy).place, error)]
+    return list(waivers.applied(rule, subject, found)) if found else found
 
 
-def _failed(rule: Rule, policy: Policy, place: Place, error: Exception) -> Finding:
+def _failed(use: Use, place: Place, error: Exception) -> Finding:
+    rule = use.rule
     return Finding(
         code="MF400",
-        summary=f"rule {type(rule).__name__} ({rule.code}) of policy {policy.name!r} failed to run",
+        summary=f"rule {type(rule).__name__} ({rule.code}) of policy {use.policy.name!r} failed to run",
         place=place,
         got=f"{type(error).__name__}: {error}",
         fix="mend the rule; until then it counts as broken",

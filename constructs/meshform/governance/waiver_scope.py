@@ -46,10 +46,10 @@ class Scope:
         """Whether it covers a domain, or something in it."""
         return self.covers(domain) or self.text.startswith(f"{domain}.")
 
-    def is_within(self, domain: str) -> bool:
-        """Whether it covers nothing outside of a domain."""
+    def is_within(self, address: str) -> bool:
+        """Whether it covers nothing outside of a domain or product."""
         text = self.text
-        return text.startswith(f"{domain}.") or (text == domain and not self.is_prefix)
+        return text.startswith(f"{address}.") or (text == address and not self.is_prefix)
 
 
 def nearest_address(scope: Scope, mesh: ResolvedMesh) -> str | None:

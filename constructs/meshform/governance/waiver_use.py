@@ -88,13 +88,13 @@ def refusals(use: WaiverUse, mesh: MeshSpec) -> Iterator[Finding]:
             allowed=f"at most {_days(most)} from {today}",
             fix="agree on an earlier day; what must stay so for ever is a change of the rule",
         )
-    if use.policy.domain is not None and not use.scope.is_within(use.policy.domain):
+    if (address := use.policy.address) and not use.scope.is_within(address):
         yield waiver_finding(
             use,
             "MF469",
             "is for more than its policy governs, and waives nothing",
             got=waiver.scope,
-            allowed=f"what is in domain {use.policy.domain!r}",
+            allowed=f"what is in {use.policy.level} {address!r}",
             fix="give it to a policy of the mesh, or correct its scope",
         )
 

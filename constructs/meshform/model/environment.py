@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal
 
 from pydantic import Field
 
-from meshform.model.findings import Value
+from meshform.model.findings import Severity, Value
 
 Adopt = bool | tuple[str, ...]
 """Where an object exists already: True is in every environment that is not personal, else their names."""
@@ -41,6 +43,8 @@ class Environment(Value):
         first_run: `apply` runs functions and pipelines during `terraform apply`, so that tables exist before
             they are granted and tagged; `manual` leaves that out (remote execution without Python): run the
             jobs, then apply again.
+        stricter: by the code of a rule, what its findings weigh here at least: `{"MF403": "error"}` where the
+            policies only warn. Never less than the policies say. Default: as the policies say.
         workspace_id: numeric id of the workspace that Terraform deploys into. Default: unknown, so that no
             catalog can be isolated; only the deploying workspace must not be bound to one by hand.
         provider_source: Terraform source address of the provider.
@@ -56,13 +60,19 @@ class Environment(Value):
     creates_principals: bool = False
     creates_external: bool = False
     first_run: Literal["apply", "manual"] = "apply"
+    stricter: Mapping[str, Severity] = {}
     workspace_id: int | None = Field(default=None, gt=0)
     provider_source: str = DATABRICKS_PROVIDER
     provider_version: str = ">= 1.128, < 2"
 
     @classmethod
     def local(
-        cls, *, deployer: str, creates_principals: bool = True, creates_external: bool = True
+        cls,
+        *,
+        deployer: str,
+        creates_principals: bool = True,
+        creates_external: bool = True,
+        stricter: Mapping[str, Severity] = MappingProxyType({}),
     ) -> Environment:
         """The local workspace on this machine: no account, no network, data may be deleted.
 
@@ -72,6 +82,7 @@ class Environment(Value):
                 makes them in the same local workspace.
             creates_external: see Environment. Default: it does; say False where another repository deploys
                 into the same local workspace what this mesh reads.
+            stricter: see Environment.
         """
         return cls(
             name="local",
@@ -80,6 +91,7 @@ class Environment(Value):
             creates_principals=creates_principals,
             workspace_id=LOCAL_WORKSPACE_ID,
             creates_external=creates_external,
+            stricter=dict(stricter),
             provider_source=LOCAL_PROVIDER,
             provider_version="1.128.0",
         )

@@ -81,11 +81,12 @@ class Policy(Value):
     """What one `GovernancePolicy` declares.
 
     Attributes:
-        name: its name among the policies of its mesh or domain.
+        name: its name among the policies of its mesh, domain or product.
         domain: the domain that it governs; None for the whole mesh.
+        product: the product of that domain that it governs; None for the whole domain.
         rules: rules checked on everything that it governs.
         classifications: classes of columns that it brings. Only a mesh-wide policy may bring some.
-        row_filters: row filters on the domain's catalog, or on every domain's.
+        row_filters: row filters on the domain's catalog, or on every domain's; none of a product.
         waivers: what may break a rule until a day.
         waivers_file: the file that they were read from; None when they stand in Python.
         place: where it was declared.
@@ -93,6 +94,7 @@ class Policy(Value):
 
     name: str = Field(min_length=1)
     domain: str | None = None
+    product: str | None = None
     rules: tuple[Rule, ...] = ()
     classifications: tuple[Classification, ...] = ()
     row_filters: tuple[RowFilter, ...] = ()
@@ -101,6 +103,23 @@ class Policy(Value):
     place: Place = NOWHERE
 
     @property
-    def level(self) -> Literal["mesh", "domain"]:
+    def level(self) -> Literal["mesh", "domain", "product"]:
         """Where in the mesh it stands."""
+        if self.product is not None:
+            return "product"
         return "mesh" if self.domain is None else "domain"
+
+    @property
+    def address(self) -> str:
+        """Address of what it governs: nothing for the mesh, `domain` or `domain.product`."""
+        return ".".join(part for part in (self.domain, self.product) if part is not None)
+
+    @property
+    def title(self) -> str:
+        """What a person calls it."""
+        of = {
+            "mesh": "the mesh",
+            "domain": f"domain {self.domain!r}",
+            "product": f"product {self.domain}.{self.product}",
+        }
+        return f"policy {self.name!r} of {of[self.level]}"

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 from meshform.model.domain import MeshSpec
 from meshform.model.findings import Finding
-from meshform.model.policy import Policy
+from meshform.model.policy import ROW_FILTER_TAG, Policy
 
 
 def protection_findings(mesh: MeshSpec) -> Iterator[Finding]:
-    """Findings MF327 and MF328."""
+    """Findings MF327, MF328 and MF417."""
     yield from _classes_of_domains(mesh)
+    yield from _row_filters_of_products(mesh)
     yield from _same_names(mesh)
 
 
@@ -22,11 +23,26 @@ def _classes_of_domains(mesh: MeshSpec) -> Iterator[Finding]:
         if policy.domain is not None and policy.classifications:
             yield Finding(
                 code="MF327",
-                summary=f"policy {policy.name!r} of domain {policy.domain!r} brings a class of columns",
+                summary=f"{policy.title} brings a class of columns",
                 place=policy.place,
                 got=", ".join(c.name for c in policy.classifications),
                 allowed="classes in a policy of the mesh: data keeps its class on its way between domains",
                 fix="declare it in a GovernancePolicy of the Mesh",
+            )
+
+
+def _row_filters_of_products(mesh: MeshSpec) -> Iterator[Finding]:
+    """A row filter governs a catalog; which tables it filters, their columns say."""
+    for policy in mesh.policies:
+        if policy.product is not None and policy.row_filters:
+            yield Finding(
+                code="MF417",
+                summary=f"{policy.title} brings a row filter",
+                place=policy.place,
+                got=", ".join(f.name for f in policy.row_filters),
+                allowed="row filters in a policy of a domain or of the mesh",
+                fix="declare it in a policy of the domain, and mark the product's column with the tag"
+                f" {ROW_FILTER_TAG}",
             )
 
 

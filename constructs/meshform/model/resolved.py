@@ -307,8 +307,12 @@ class ResolvedMesh:
         return (f for policy in self.policies(domain) for f in policy.row_filters)
 
     def policies(self, domain: str) -> Iterator[Policy]:
-        """Policies that govern a domain: the mesh's, then its own."""
-        return (policy for policy in self.spec.policies if policy.domain in (None, domain))
+        """Policies that govern a domain as a whole: the mesh's and its own, as they were declared."""
+        return (
+            policy
+            for policy in self.spec.policies
+            if policy.product is None and policy.domain in (None, domain)
+        )
 
     def port(self, reference: Input) -> ResolvedTable | None:
         """The table or view that an input means here; None when there is none, or it is of another kind."""

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which rules hold where: those of the mesh everywhere, and what domains and products add or tighten.
+
+A rule of a higher level is the floor. A lower level that names the same rule (the same class, with the same
+parameters of its `key`) changes the parameters that it gives, in their tighter direction, and leaves the
+others as they are above. Such a rule runs once, as it stands at the lowest level.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from pydantic import ValidationError
+
+from meshform.governance.tightness import loosened, shown
+from meshform.model.findings import Finding
+from meshform.model.policy import Policy
+from meshform.model.resolved import ResolvedDomain, ResolvedMesh, ResolvedProduct
+from meshform.model.rule import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A rule as it stands somewhere, and the policy that brought it there."""
+
+    rule: Rule
+    policy: Policy
+
+
+_Identity = tuple[type[Rule], tuple[object, ...]]
+_Uses = dict[_Identity, tuple[Use, ...]]
+
+
+class Levels:
+    """The rules of a mesh at each of its levels.
+
+    Attributes:
+        mesh: rules of the mesh's own policies, for `check_mesh`.
+        findings: what was wrong with the policies that were asked for so far: MF412 a lower level loosens a
+            rule, MF415 a rule has nothing to check where it is.
+    """
+
+    def __init__(self, mesh: ResolvedMesh) -> None:
+        self.findings: list[Finding] = []
+        self._policies: dict[tuple[str | None, str | None], list[Policy]] = {}
+        for policy in mesh.spec.policies:
+            self._policies.setdefault((policy.domain, policy.product), []).append(policy)
+        self._floor = self._add({}, self._policies.get((None, None), ()))
+        self._usual = _that_check(self._floor, "check_domain"), _that_check(self._floor, "check_product")
+        self.mesh = _that_check(self._floor, "check_mesh")
+
+    def below(self, domain: ResolvedDomain) -> Iterator[tuple[ResolvedDomain | ResolvedProduct, list[Use]]]:
+        """A domain and each of its products with the rules that check it."""
+        own = self._policies.get((domain.name, None))
+        uses, (for_domain, for_products) = self._floor, self._usual
+        if own:
+            uses = self._add(self._floor, own)
+            for_domain, for_products = _that_check(uses, "check_domain"), _that_check(uses, "check_product")
+        yield domain, for_domain
+        for product in domain.products:
+            own = self._policies.get((domain.name, product.name))
+            yield product, _that_check(self._add(uses, own), "check_product") if own else for_products
+
+    def _add(self, above: _Uses, policies: Iterable[Policy]) -> _Uses:
+        own: _Uses = {}
+        for policy in policies:
+            for rule in policy.rules:
+                if not _checks(type(rule), policy):
+                    self.findings.append(_nothing_to_check(rule, policy))
+                    continue
+                identity = type(rule), tuple(getattr(rule, name) for name in rule.key)
+                kept, tightened = self._tighten(Use(rule, policy), above.get(identity, ()))
+                own[identity] = _tightest([*own.get(identity, kept), *tightened])
+        return {**above, **own} if own else above
+
+    def _tighten(self, use: Use, floor: tuple[Use, ...]) -> tuple[tuple[Use, ...], list[Use]]:
+        """Uses of the floor that stay beside a lower level's, and those that it makes tighter."""
+        if not floor:
+            return (), [use]
+        kept: list[Use] = []
+        tightened: list[Use] = []
+        findings: list[Finding] = []
+        for one in floor:
+            try:
+                rule = _completed(use.rule, one.rule)
+            except ValidationError as error:
+                findings.append(_does_not_fit(use, one, error))
+                kept.append(one)
+                continue
+            if loose := loosened(rule, one.rule):
+                findings.append(
+                    _finding(
+                        use,
+                        one,
+                        got=", ".join(f"{p.name}={shown(p.got)}" for p in loose),
+                        floor_text=", ".join(f"{p.name}={shown(p.floor)}" for p in loose),
+                        allowed="; ".join(f"{p.name}: {p.allowed}" for p in loose),
+                    )
+                )
+                kept.append(one)
+            else:
+                tightened.append(Use(rule, use.policy))
+        if not tightened:
+            self.findings += findings[:1]
+        return tuple(kept), tightened
+
+
+def _that_check(uses: _Uses, method: str) -> list[Use]:
+    return [use for group in uses.values() for use in group if _overrides(type(use.rule), method)]
+
+
+@cache
+def _overrides(kind: type[Rule], method: str) -> bool:
+    return getattr(kind, method) is not getattr(Rule, method)
+
+
+def _checks(kind: type[Rule], policy: Policy) -> bool:
+    methods = {
+        "mesh": ("check_mesh", "check_domain", "check_product"),
+        "domain": ("check_domain", "check_product"),
+        "product": ("check_product",),
+    }
+    return any(_overrides(kind, method) for method in methods[policy.level])
+
+
+def _completed(rule: Rule, above: Rule) -> Rule:
+    """The rule with each parameter that it does not give as it is above."""
+    unset = [name for name in type(rule).model_fields if name not in rule.model_fields_set]
+    if all(getattr(rule, name) == getattr(above, name) for name in unset):
+        return rule
+    values = {name: getattr(rule, name) for name in type(rule).model_fields}
+    return type(rule)(**{**values, **{name: getattr(above, name) for name in unset}})
+
+
+def _tightest(uses: list[Use]) -> tuple[Use, ...]:
+    """Those uses of one rule that no other one includes; the first of equal ones."""
+    kept: list[Use] = []
+    for use in uses:
+        if all(loosened(one.rule, use.rule) for one in kept):
+            kept = [one for one in kept if loosened(use.rule, one.rule)]
+            kept.append(use)
+    return tuple(kept)
+
+
+def _finding(use: Use, floor: Use, *, got: str, floor_text: str, allowed: str) -> Finding:
+    name = f"{type(use.rule).__name__} ({use.rule.code})"
+    return Finding(
+        code="MF412",
+        summary=f"{use.policy.title} loosens rule {name} of {floor.policy.title}",
+        place=use.policy.place,
+        got=f"{got}; at {floor.policy.place} it is {floor_text}",
+        allowed=allowed,
+        fix="ask for as much as the level above or more, or leave the parameter out",
+    )
+
+
+def _does_not_fit(use: Use, floor: Use, error: ValidationError) -> Finding:
+    first = error.errors(include_url=False)[0]
+    return _finding(
+        use,
+        floor,
+        got=first["msg"][:1].lower() + first["msg"][1:],
+        floor_text=", ".join(f"{name}={shown(value)}" for name, value in floor.rule if name != "severity"),
+        allowed="parameters that go together with those of the level above",
+    )
+
+
+def _nothing_to_check(rule: Rule, policy: Policy) -> Finding:
+    above = "the mesh" if not _overrides(type(rule), "check_domain") else "a domain or the mesh"
+    return Finding(
+        code="MF415",
+        summary=f"rule {type(rule).__name__} has nothing to check in {policy.title}",
+        place=policy.place,
+        got=f"a policy of a {policy.level}",
+        allowed=f"a policy of {above}",
+        fix=f"move the rule to a policy of {above}",
+    )
