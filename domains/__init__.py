@@ -4,6 +4,8 @@
 from domains import customers, geography, orders, policies, principals, sales, supply
 from meshform import Construct, Environment, Mesh, Platform
 
+REGION = "eu-central-1"  # of every metastore
+
 
 def declare(scope: Construct) -> Mesh:
     """Declare the whole mesh below a scope, such as an App."""
@@ -11,9 +13,9 @@ def declare(scope: Construct) -> Mesh:
         scope,
         environments=[
             Environment.local(deployer="platform-deployer"),
-            Environment(name="dev", deployer="platform-deployer"),
-            Environment(name="prod", deployer="platform-deployer", production=True),
-            Environment(name="live-test", deployer="platform-deployer", personal=True),
+            Environment(name="dev", deployer="platform-deployer", region=REGION),
+            Environment(name="prod", deployer="platform-deployer", production=True, region=REGION),
+            Environment(name="live-test", deployer="platform-deployer", personal=True, region=REGION),
         ],
         platform=Platform(owner="platform-owners"),
         groups=principals.GROUPS,

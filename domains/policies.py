@@ -2,17 +2,24 @@
 """What holds for every domain: the floor that the governance council agreed on."""
 
 from meshform import (
+    AccessApproved,
     Classification,
     ClassifiedColumnsMasked,
     ColumnsDescribed,
+    ConsumersAreGroups,
+    DataStaysIn,
     GovernancePolicy,
+    ManagersAreGroups,
     MaskFunction,
     Mesh,
     NamesMatch,
     OwnerIsGroup,
     PipelinesReadClear,
+    PrivilegesLimited,
+    RunsAsOwnPrincipal,
     ServiceLevelPresent,
     SupportPath,
+    WarehouseLimits,
 )
 
 
@@ -34,8 +41,28 @@ def declare(mesh: Mesh) -> None:
     )
     GovernancePolicy(
         mesh,
+        "who-may",
+        rules=[
+            ManagersAreGroups(),
+            PrivilegesLimited(),
+            ConsumersAreGroups(),
+            AccessApproved(),
+            RunsAsOwnPrincipal(),
+        ],
+    )
+    GovernancePolicy(
+        mesh,
+        "cost",
+        rules=[WarehouseLimits(sizes=("2X-Small", "X-Small", "Small"), auto_stop_minutes=15)],
+    )
+    GovernancePolicy(
+        mesh,
         "personal-data",
-        rules=[ClassifiedColumnsMasked(), PipelinesReadClear()],
+        rules=[
+            ClassifiedColumnsMasked(),
+            PipelinesReadClear(),
+            DataStaysIn(classes=("personal",), regions=("eu-central-1",)),
+        ],
         classifications=[
             Classification(
                 name="personal",

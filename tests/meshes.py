@@ -19,6 +19,7 @@ from meshform.model.inputs import PortReference
 from meshform.model.policy import Classification, MaskFunction, Policy, RowFilter
 from meshform.model.principals import Group, Principals, ServicePrincipal
 from meshform.model.product import Pipeline, Product
+from meshform.model.rule import Rule
 from meshform.terraform.compile import CompiledMesh, CompiledStack, compile_mesh
 
 SOURCE = Path(__file__).parents[1] / "domains" / "orders" / "pipeline"  # code for a pipeline, any will do
@@ -141,6 +142,18 @@ def mesh(*parts: DomainSpec | Product | Policy, **fields: Any) -> MeshSpec:
 def evaluated(spec: MeshSpec, environment: str = "local", **options: Any) -> Evaluation:
     """The mesh, evaluated; findings are allowed."""
     return evaluate(spec, environment, **options)
+
+
+def of_rule(
+    rule: Rule,
+    *parts: DomainSpec | Product | Policy,
+    environment: str = "local",
+    code: str = "",
+    **fields: Any,
+) -> list[Finding]:
+    """The findings of a rule, in a policy of a mesh of such parts, or those of another code."""
+    spec = mesh(*parts, Policy(name="rules", rules=(rule,)), **fields)
+    return found(spec, code or rule.code, environment)
 
 
 def found(spec: MeshSpec, code: str, environment: str = "local") -> list[Finding]:

@@ -3,12 +3,14 @@
 
 An example runs with the public names of meshform and `mesh`, the mesh of docs/README.md; `orders`, a
 complete domain of it; `contract(...)`, a complete contract of one gold table `orders` with the given fields
-replaced; `table(...)`, that table with the given columns; `source`, a folder with a pipeline's code, and
-`pipeline`, which runs that.
+replaced; `table(...)`, that table with the given columns; `source`, a folder with a pipeline's code,
+`pipeline`, which runs that, and `date`. Where an example makes a `platform`, it is the mesh's. The mesh is
+evaluated on the first day of 2026.
 """
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -70,17 +72,21 @@ def findings(rule: type[Rule], example: str, environment: str = "prod") -> list[
         "SupportChannel": SupportChannel,
         "Table": Table,
         "contract": contract,
+        "date": date,
         "mesh": mesh,
         "orders": orders,
         "pipeline": Pipeline(source=SOURCE, run_as="sales-pipeline"),
         "source": SOURCE,
         "table": table,
     }
+    declared = {**names, **more}
     try:
-        exec(compile(example, f"<example of {rule.__name__}>", "exec"), {**names, **more})  # noqa: S102 - ours
+        exec(compile(example, f"<example of {rule.__name__}>", "exec"), declared)  # noqa: S102 - ours
     except MeshformError as error:  # what is refused when it is declared has no rule
         return list(error.findings)
-    return list(evaluate(mesh.spec, environment).findings)
+    platform = declared.get("platform", mesh.spec.platform)
+    spec = mesh.spec.model_copy(update={"platform": platform, "today": date(2026, 1, 1)})
+    return list(evaluate(spec, environment).findings)
 
 
 def table(*columns: Column, **changes: Any) -> Table:

@@ -16,11 +16,16 @@ if TYPE_CHECKING:
     from meshform.bridge import Construct
     from meshform.data_product import DataProduct
     from meshform.domain import Domain
+    from meshform.governance.rules.access import AccessApproved, AccessEnds, ConsumersAreGroups
     from meshform.governance.rules.contracts import ColumnsDescribed, ServiceLevelPresent
     from meshform.governance.rules.domains import OwnerIsGroup, SupportPath
     from meshform.governance.rules.naming import NamesMatch
+    from meshform.governance.rules.ownership import ManagersAreGroups, PrivilegesLimited
     from meshform.governance.rules.protection import ClassifiedColumnsMasked, PipelinesReadClear
+    from meshform.governance.rules.rows import RowFilterRequired
+    from meshform.governance.rules.runs import CostCenterPresent, RunsAsOwnPrincipal, WarehouseLimits
     from meshform.governance.rules.shares import SharesExclude
+    from meshform.governance.rules.sharing import DataStaysIn, RecipientsLimited
     from meshform.governance_policy import GovernancePolicy
     from meshform.mesh import Mesh
     from meshform.model.catalogs import SharedCatalog, WorkspaceBinding
@@ -53,14 +58,19 @@ _INPUTS = "meshform.model.inputs"
 _SHARE = "meshform.model.share"
 _PRODUCT = "meshform.model.product"
 _HOME = {
+    "AccessApproved": f"{_RULES}.access",
+    "AccessEnds": f"{_RULES}.access",
     "Classification": "meshform.model.policy",
     "ClassifiedColumnsMasked": f"{_RULES}.protection",
     "Column": "meshform.model.contract",
     "ColumnsDescribed": f"{_RULES}.contracts",
     "Construct": "meshform.bridge",
     "Consumer": "meshform.model.consumer",
+    "ConsumersAreGroups": f"{_RULES}.access",
     "Contract": "meshform.model.contract",
+    "CostCenterPresent": f"{_RULES}.runs",
     "DataProduct": "meshform.data_product",
+    "DataStaysIn": f"{_RULES}.sharing",
     "Destination": "meshform.model.support",
     "Domain": "meshform.domain",
     "Elsewhere": _PORTS,
@@ -74,6 +84,7 @@ _HOME = {
     "Group": "meshform.model.principals",
     "Job": _PRODUCT,
     "ManagedTable": _PORTS,
+    "ManagersAreGroups": f"{_RULES}.ownership",
     "MaskFunction": "meshform.model.policy",
     "Mesh": "meshform.mesh",
     "MeshformError": "meshform.model.findings",
@@ -87,10 +98,14 @@ _HOME = {
     "Place": "meshform.model.findings",
     "Platform": "meshform.model.domain",
     "PortReference": _INPUTS,
+    "PrivilegesLimited": f"{_RULES}.ownership",
     "Recipient": _SHARE,
+    "RecipientsLimited": f"{_RULES}.sharing",
     "Retention": _PRODUCT,
     "RowFilter": "meshform.model.policy",
+    "RowFilterRequired": f"{_RULES}.rows",
     "Rule": "meshform.model.rule",
+    "RunsAsOwnPrincipal": f"{_RULES}.runs",
     "Schedule": _PRODUCT,
     "ServiceLevelPresent": f"{_RULES}.contracts",
     "ServicePrincipal": "meshform.model.principals",
@@ -104,19 +119,25 @@ _HOME = {
     "Volume": _PRODUCT,
     "Waiver": "meshform.model.waiver",
     "Warehouse": "meshform.model.domain",
+    "WarehouseLimits": f"{_RULES}.runs",
     "WorkspaceBinding": "meshform.model.catalogs",
     "from_manifest": "meshform.model.manifest_file",
 }
 
 __all__ = [
+    "AccessApproved",
+    "AccessEnds",
     "Classification",
     "ClassifiedColumnsMasked",
     "Column",
     "ColumnsDescribed",
     "Construct",
     "Consumer",
+    "ConsumersAreGroups",
     "Contract",
+    "CostCenterPresent",
     "DataProduct",
+    "DataStaysIn",
     "Destination",
     "Domain",
     "Elsewhere",
@@ -130,6 +151,7 @@ __all__ = [
     "Group",
     "Job",
     "ManagedTable",
+    "ManagersAreGroups",
     "MaskFunction",
     "Mesh",
     "MeshformError",
@@ -143,10 +165,14 @@ __all__ = [
     "Place",
     "Platform",
     "PortReference",
+    "PrivilegesLimited",
     "Recipient",
+    "RecipientsLimited",
     "Retention",
     "RowFilter",
+    "RowFilterRequired",
     "Rule",
+    "RunsAsOwnPrincipal",
     "Schedule",
     "ServiceLevelPresent",
     "ServicePrincipal",
@@ -160,6 +186,7 @@ __all__ = [
     "Volume",
     "Waiver",
     "Warehouse",
+    "WarehouseLimits",
     "WorkspaceBinding",
     "from_manifest",
 ]

@@ -73,7 +73,7 @@ def declare(mesh: Mesh) -> Domain:
         consumers=[
             analysts("revenue and cohorts"),
             Consumer(product="sales.purchases_v1", purpose="the version before", approver=OWNERS),
-            Consumer(product="sales.market_revenue", purpose="revenue", approver=OWNERS),
+            Consumer(product="sales.market_revenue", purpose="revenue of each market", approver=OWNERS),
         ],
     )
     DataProduct(

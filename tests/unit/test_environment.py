@@ -19,6 +19,7 @@ def test_an_environment_with_a_name_and_deployer_keeps_data_and_uses_the_real_pr
         "creates_principals": False,
         "creates_external": False,
         "workspace_id": None,
+        "region": None,
         "first_run": "apply",
         "stricter": {},
         "provider_source": "databricks/databricks",

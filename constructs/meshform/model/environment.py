@@ -47,6 +47,8 @@ class Environment(Value):
             policies only warn. Never less than the policies say. Default: as the policies say.
         workspace_id: numeric id of the workspace that Terraform deploys into. Default: unknown, so that no
             catalog can be isolated; only the deploying workspace must not be bound to one by hand.
+        region: region of the metastore, as its cloud names it, such as `eu-central-1`; rules on where data is
+            kept need it. Default: unknown.
         provider_source: Terraform source address of the provider.
         provider_version: version constraint of the provider.
     """
@@ -62,6 +64,7 @@ class Environment(Value):
     first_run: Literal["apply", "manual"] = "apply"
     stricter: Mapping[str, Severity] = {}
     workspace_id: int | None = Field(default=None, gt=0)
+    region: str | None = Field(default=None, pattern=r"^[a-z0-9-]+$")
     provider_source: str = DATABRICKS_PROVIDER
     provider_version: str = ">= 1.128, < 2"
 

@@ -268,6 +268,16 @@ class ResolvedMesh:
         return {p.address: p for domain in self.domains.values() for p in domain.products}
 
     @cached_property
+    def run_by(self) -> dict[str, dict[str, list[str]]]:
+        """Addresses of the products that each service principal runs, by domain."""
+        found: dict[str, dict[str, list[str]]] = {}
+        for product in self.spec.products:
+            if product.runs:
+                of_principal = found.setdefault(product.runs.run_as, {})
+                of_principal.setdefault(product.domain, []).append(product.address)
+        return found
+
+    @cached_property
     def tables(self) -> dict[str, ResolvedTable]:
         """Every table and view by its full name."""
         return {table.full_name: table for product in self.products.values() for table in product.tables}

@@ -23,6 +23,8 @@ class Recipient(Value):
         allowed_ip_addresses: IPv4 addresses or CIDR ranges that a recipient with a token may come from.
             Default: any.
         until: last day (UTC) on which its token is valid. Default: as long as the metastore lets tokens live.
+        region: where a recipient with a token keeps what it reads, as a cloud names it, such as
+            `eu-central-1`; a metastore id tells it by itself. Default: unknown.
         properties: what is known of the recipient, for shares that give each recipient its own part.
         comment: who that is.
     """
@@ -31,6 +33,7 @@ class Recipient(Value):
     metastore_ids: Mapping[str, str] | str | None = None
     allowed_ip_addresses: tuple[str, ...] = ()
     until: date | None = None
+    region: str | None = Field(default=None, pattern=r"^[a-z0-9-]+$")
     properties: Mapping[str, str] = {}
     comment: str = ""
 
@@ -39,6 +42,11 @@ class Recipient(Value):
         if self.metastore_ids is None or isinstance(self.metastore_ids, str):
             return self.metastore_ids
         return self.metastore_ids.get(environment.name)
+
+    def region_in(self, environment: Environment) -> str | None:
+        """Where it keeps what it reads, in an environment; None when that is not known."""
+        metastore = self.metastore_id(environment)
+        return self.region if metastore is None else (*metastore.split(":"), "")[1] or None
 
     @property
     def expiration_time_ms(self) -> int | None:

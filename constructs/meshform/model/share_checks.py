@@ -62,6 +62,7 @@ def _recipient(recipient: Recipient, mesh: MeshSpec, place: Place) -> Iterator[F
         for field, value in (
             ("allowed_ip_addresses", recipient.allowed_ip_addresses),
             ("until", recipient.until),
+            ("region", recipient.region),
         ):
             if value:
                 yield _refused(
