@@ -43,10 +43,12 @@ if TYPE_CHECKING:
     )
     from meshform.model.manifest_file import from_manifest
     from meshform.model.monitoring import Monitoring
+    from meshform.model.own_rule import rule
     from meshform.model.policy import Classification, MaskFunction, RowFilter
     from meshform.model.ports import Elsewhere, Function, ManagedTable
     from meshform.model.principals import Group, ServicePrincipal
     from meshform.model.product import Job, Pipeline, Retention, Schedule, Volume
+    from meshform.model.resolved import ResolvedDomain, ResolvedMesh, ResolvedProduct, ResolvedTable
     from meshform.model.rule import Rule
     from meshform.model.share import PartitionValue, Recipient, Share, SharedObject
     from meshform.model.support import Destination, Support
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
 _PORTS = "meshform.model.ports"
 _RULES = "meshform.governance.rules"
 _INPUTS = "meshform.model.inputs"
+_RESOLVED = "meshform.model.resolved"
 _SHARE = "meshform.model.share"
 _PRODUCT = "meshform.model.product"
 _HOME = {
@@ -101,6 +104,10 @@ _HOME = {
     "PrivilegesLimited": f"{_RULES}.ownership",
     "Recipient": _SHARE,
     "RecipientsLimited": f"{_RULES}.sharing",
+    "ResolvedDomain": _RESOLVED,
+    "ResolvedMesh": _RESOLVED,
+    "ResolvedProduct": _RESOLVED,
+    "ResolvedTable": _RESOLVED,
     "Retention": _PRODUCT,
     "RowFilter": "meshform.model.policy",
     "RowFilterRequired": f"{_RULES}.rows",
@@ -122,6 +129,7 @@ _HOME = {
     "WarehouseLimits": f"{_RULES}.runs",
     "WorkspaceBinding": "meshform.model.catalogs",
     "from_manifest": "meshform.model.manifest_file",
+    "rule": "meshform.model.own_rule",
 }
 
 __all__ = [
@@ -168,6 +176,10 @@ __all__ = [
     "PrivilegesLimited",
     "Recipient",
     "RecipientsLimited",
+    "ResolvedDomain",
+    "ResolvedMesh",
+    "ResolvedProduct",
+    "ResolvedTable",
     "Retention",
     "RowFilter",
     "RowFilterRequired",
@@ -189,6 +201,7 @@ __all__ = [
     "WarehouseLimits",
     "WorkspaceBinding",
     "from_manifest",
+    "rule",
 ]
 
 

@@ -11,19 +11,19 @@ from meshform.governance.consumer_rows import row_findings
 from meshform.governance.contracts import contract_findings
 from meshform.governance.enforcement import enforced, enforcement_findings
 from meshform.governance.expressions import expectation_findings, policy_findings, port_function_findings
-from meshform.governance.levels import Levels, Use
 from meshform.governance.objectives import objectives
 from meshform.governance.quality_checks import quality_checks
 from meshform.governance.retention import expiries
+from meshform.governance.rule_run import RuleRun
 from meshform.governance.shares import share_owner_findings
 from meshform.governance.texts import text_findings
 from meshform.governance.views import ResolvedView, circle_findings, resolve_views
 from meshform.governance.waiver_use import WaiverUse
 from meshform.governance.waivers import Waivers
 from meshform.model.domain import MeshSpec
-from meshform.model.findings import Finding, Place, Severity
+from meshform.model.findings import Finding, Severity
 from meshform.model.resolve import environment_of, resolve
-from meshform.model.resolved import ResolvedDomain, ResolvedMesh, ResolvedProduct
+from meshform.model.resolved import ResolvedMesh
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,58 +65,26 @@ def evaluate(spec: MeshSpec, environment: str, *, domain: str | None = None) -> 
     mesh, findings = resolve(spec, environment_of(spec, environment))
     views: dict[str, ResolvedView] = {}
     waivers = Waivers(mesh)
-    levels = Levels(mesh)
-    for one in mesh.domains.values():
-        if domain in (None, one.name):
-            for product in one.products:
-                resolved, found = resolve_views(product, mesh)
-                views |= resolved
-                findings += found
-                findings += contract_findings(product.spec)
-                findings += expectation_findings(product.spec)
-                findings += row_findings(product, mesh)
-                findings += share_owner_findings(product, mesh)
-                findings += port_function_findings(product.spec)
-                findings += quality_checks(product, mesh)[1]
-                findings += objectives(product)[1]
-                findings += expiries(product, mesh)[1]
-            for subject, uses in levels.below(one):
-                for use in uses:
-                    findings += _run(use, subject, mesh, waivers)
-    for use in levels.mesh:
-        findings += _run(use, None, mesh, waivers)
-    findings = [*enforced(findings, mesh), *levels.findings, *enforcement_findings(mesh)]
+    with RuleRun(mesh, waivers) as rules:
+        for one in mesh.domains.values():
+            if domain in (None, one.name):
+                for product in one.products:
+                    resolved, found = resolve_views(product, mesh)
+                    views |= resolved
+                    findings += found
+                    findings += contract_findings(product.spec)
+                    findings += expectation_findings(product.spec)
+                    findings += row_findings(product, mesh)
+                    findings += share_owner_findings(product, mesh)
+                    findings += port_function_findings(product.spec)
+                    findings += quality_checks(product, mesh)[1]
+                    findings += objectives(product)[1]
+                    findings += expiries(product, mesh)[1]
+                findings += rules.on_domain(one)
+        findings += rules.on_mesh()
+    findings = [*enforced(findings, mesh), *rules.levels.findings, *enforcement_findings(mesh)]
     findings += circle_findings(views, mesh)
     findings += chain.from_iterable(policy_findings(policy) for policy in spec.policies)
     findings += text_findings(spec, domain)
     findings += waivers.findings(domain, tuple(findings))
     return Evaluation(mesh, tuple(dict.fromkeys(findings)), views, domain, waivers.uses)
-
-
-def _run(
-    use: Use, subject: ResolvedDomain | ResolvedProduct | None, mesh: ResolvedMesh, waivers: Waivers
-) -> list[Finding]:
-    """Findings of a rule on a domain, a product or, where the subject is None, the mesh."""
-    rule = use.rule
-    try:
-        if subject is None:
-            found = list(rule.check_mesh(mesh))
-        elif isinstance(subject, ResolvedDomain):
-            found = list(rule.check_domain(subject, mesh))
-        else:
-            found = list(rule.check_product(subject, mesh))
-    except Exception as error:  # noqa: BLE001 - a rule that raises has failed, whatever it raised
-        waivers.failed(rule)
-        return [_failed(use, (subject or use.policy).place, error)]
-    return list(waivers.applied(rule, subject, found)) if found else found
-
-
-def _failed(use: Use, place: Place, error: Exception) -> Finding:
-    rule = use.rule
-    return Finding(
-        code="MF400",
-        summary=f"rule {type(rule).__name__} ({rule.code}) of policy {use.policy.name!r} failed to run",
-        place=place,
-        got=f"{type(error).__name__}: {error}",
-        fix="mend the rule; until then it counts as broken",
-    )

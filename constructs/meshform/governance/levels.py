@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from meshform.governance.tightness import loosened, shown
 from meshform.model.findings import Finding
+from meshform.model.own_rule import ALLOWED_CODE, code_problem
 from meshform.model.policy import Policy
 from meshform.model.resolved import ResolvedDomain, ResolvedMesh, ResolvedProduct
 from meshform.model.rule import Rule
@@ -38,12 +39,14 @@ class Levels:
 
     Attributes:
         mesh: rules of the mesh's own policies, for `check_mesh`.
-        findings: what was wrong with the policies that were asked for so far: MF412 a lower level loosens a
-            rule, MF415 a rule has nothing to check where it is.
+        findings: what was wrong with the policies that were asked for so far: MF408 a rule without a code of
+            its own, MF409 two rules with one code, MF412 a lower level that loosens a rule, MF415 a rule that
+            has nothing to check where it is.
     """
 
     def __init__(self, mesh: ResolvedMesh) -> None:
         self.findings: list[Finding] = []
+        self._kinds: dict[str, type[Rule]] = {}
         self._policies: dict[tuple[str | None, str | None], list[Policy]] = {}
         for policy in mesh.spec.policies:
             self._policies.setdefault((policy.domain, policy.product), []).append(policy)
@@ -67,6 +70,9 @@ class Levels:
         own: _Uses = {}
         for policy in policies:
             for rule in policy.rules:
+                if refused := self._refused(type(rule), policy):
+                    self.findings.append(refused)
+                    continue
                 if not _checks(type(rule), policy):
                     self.findings.append(_nothing_to_check(rule, policy))
                     continue
@@ -74,6 +80,29 @@ class Levels:
                 kept, tightened = self._tighten(Use(rule, policy), above.get(identity, ()))
                 own[identity] = _tightest([*own.get(identity, kept), *tightened])
         return {**above, **own} if own else above
+
+    def _refused(self, kind: type[Rule], policy: Policy) -> Finding | None:
+        """Why a class is no rule that anybody could tell from others."""
+        problem = code_problem(kind)
+        if problem is not None:
+            return Finding(
+                code="MF408",
+                summary=f"rule {kind.__name__} of {policy.title} has no code of its own, and is not run",
+                place=policy.place,
+                got=problem,
+                allowed=ALLOWED_CODE,
+                fix="give its class a `code` and a `why`",
+            )
+        if (other := self._kinds.setdefault(kind.code, kind)) is kind:
+            return None
+        return Finding(
+            code="MF409",
+            summary=f"two rules have the code {kind.code}, and {kind.__name__} of {policy.title} is not run",
+            place=policy.place,
+            got=f"{_full_name(other)} and {_full_name(kind)}",
+            allowed="a code of its own for each rule",
+            fix="give one of them another code",
+        )
 
     def _tighten(self, use: Use, floor: tuple[Use, ...]) -> tuple[tuple[Use, ...], list[Use]]:
         """Uses of the floor that stay beside a lower level's, and those that it makes tighter."""
@@ -105,6 +134,10 @@ class Levels:
         if not tightened:
             self.findings += findings[:1]
         return tuple(kept), tightened
+
+
+def _full_name(kind: type[Rule]) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"
 
 
 def _that_check(uses: _Uses, method: str) -> list[Use]:

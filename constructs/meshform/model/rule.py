@@ -36,8 +36,8 @@ class Rule(Value):
         severity: what its findings weigh. Default: error, which stops synthesis.
     """
 
-    code: ClassVar[str]
-    why: ClassVar[str]
+    code: ClassVar[str] = ""
+    why: ClassVar[str] = ""
     key: ClassVar[tuple[str, ...]] = ()
     tighter: ClassVar[Mapping[str, Tighter]] = MappingProxyType({})
     good: ClassVar[str] = ""
