@@ -15,8 +15,11 @@ from statistics import median
 from benchmarks.measure import Run, measure
 
 SIZES = (10, 100, 1000)
+CHECKED = (10, 100, 300, 1000)
 # What is to be reached at the largest size.
 MOST_VS_FLOOR, LEAST_VS_BINDINGS, MOST_MB, MOST_VS_LINEAR = 3.0, 10.0, 250.0, 1.25
+# Of `meshform check`.
+MOST_CHECK_10_S, MOST_CHECK_1000_S, MOST_CHECK_MB = 0.8, 3.0, 300.0
 
 
 @dataclass
@@ -68,7 +71,12 @@ def main() -> int:
             for size in sorted(options.sizes)
         ]
         twice = _measure_twice_as_many(measured[-1].products * 2, Path(folder) / "twice", options.pairs)
-    return _print(measured, twice)
+        checked = [
+            _measure_check(size, Path(folder) / f"check-{size}", options.pairs)
+            for size in CHECKED
+            if size <= measured[-1].products
+        ]
+    return _print(measured, twice, checked)
 
 
 def _memory() -> Path | None:
@@ -109,7 +117,43 @@ def _measure_twice_as_many(products: int, folder: Path, runs: int) -> Measured:
     return Measured(products, ours=ours)
 
 
-def _print(measured: list[Measured], twice: Measured) -> int:
+def _measure_check(products: int, folder: Path, runs: int) -> Measured:
+    """`meshform check` of a wide mesh."""
+    folder.mkdir()
+    measure("prepare", "project", folder, str(products))
+    _say(f"{products} products: {runs} runs of meshform check")
+    measure("checked", folder)  # also warms the caches of the disk
+    return Measured(products, ours=[measure("checked", folder) for _ in range(runs)])
+
+
+def _print_checked(checked: list[Measured], floor: float) -> list[str]:
+    """Print what checks take; returns what is missed."""
+    _say("")
+    _say("products checked  columns    took  of the floor  memory")
+    for one in checked:
+        _say(
+            f"{one.products:16,} {one.products * 30:8,} {one.seconds:6.2f}s {one.seconds / floor:13.2f}"
+            f" {one.rss_mb:4.0f} MB"
+        )
+    least, last = checked[0], checked[-1]
+    missed = [
+        f"meshform check of {one.products} products took {one.seconds:.2f} s, at most {most:g} wanted"
+        for one, most in ((least, MOST_CHECK_10_S), (last, MOST_CHECK_1000_S))
+        if one.seconds > most
+    ]
+    if last.rss_mb > MOST_CHECK_MB:
+        missed.append(f"meshform check held {last.rss_mb:.0f} MB, at most {MOST_CHECK_MB:g} wanted")
+    if len(checked) >= 3:
+        missed.append(_linearity(*checked[-3:]))
+    _say(
+        f"bench: check_{last.products}_s={last.seconds:.2f} check_{least.products}_s={least.seconds:.2f}"
+        f" check_{last.products}_vs_floor={last.seconds / floor:.2f}"
+        f" check_{least.products}_vs_floor={least.seconds / floor:.2f}"
+    )
+    return missed
+
+
+def _print(measured: list[Measured], twice: Measured, checked: list[Measured]) -> int:
     _say("")
     _say("products  resources    ours   floor  ours/floor  bindings  bindings/ours  memory of ours, bindings")
     for one in measured:
@@ -130,6 +174,8 @@ def _print(measured: list[Measured], twice: Measured) -> int:
         missed.append(_linearity(*measured[-2:], twice))
     if last.bindings and last.vs_bindings < LEAST_VS_BINDINGS:
         missed.append(f"bindings/ours is {last.vs_bindings:.1f}, at least {LEAST_VS_BINDINGS:g} wanted")
+    if checked:
+        missed += _print_checked(checked, median(run.seconds for run in last.floor))
     missed = [line for line in missed if line]
     if last.products < SIZES[-1]:
         missed = []

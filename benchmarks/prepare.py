@@ -2,6 +2,8 @@
 """What stands ready before anything is measured.
 
 `python -m benchmarks.prepare code FOLDER PRODUCTS` writes the pipeline code.
+`python -m benchmarks.prepare project FOLDER PRODUCTS` writes a project with that code and a wide mesh, for
+`meshform check`.
 `python -m benchmarks.prepare documents OURS FILE` writes the documents of a run of ours as `marshal` has
 them, for the other sides, and prints how many resources they hold.
 
@@ -16,11 +18,23 @@ from pathlib import Path
 
 from benchmarks.workload import write_code
 
+PROJECT = """\
+from pathlib import Path
+
+from benchmarks import workload
+
+
+def declare(scope):
+    return workload.declare(scope, {products}, Path(__file__).parent / "code", wide=True)
+"""
+
 if __name__ == "__main__":
     what, first, second = sys.argv[1:]
-    if what == "code":
+    if what in ("code", "project"):
         write_code(Path(first) / "code", int(second))
-    else:
+    if what == "project":
+        (Path(first) / "domains.py").write_text(PROJECT.format(products=int(second)), encoding="utf-8")
+    if what == "documents":
         paths = sorted(Path(first).glob("stacks/*/cdk.tf.json"))
         documents = {path.parent.name: json.loads(path.read_bytes()) for path in paths}
         Path(second).write_bytes(marshal.dumps(documents))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from meshform import (
     Classification,
@@ -32,6 +32,7 @@ from meshform import (
     Pipeline,
     PipelinesReadClear,
     Platform,
+    Rule,
     Schedule,
     ServiceLevelPresent,
     ServicePrincipal,
@@ -84,8 +85,15 @@ def write_code(folder: Path, products: int) -> None:
         (source / "pipeline.py").write_text(_CODE.format(name=_product(number)), encoding="utf-8")
 
 
-def declare(scope: Construct, products: int, code: Path) -> Mesh:
-    """Declare the mesh below a scope, with the code that `write_code` wrote."""
+def declare(scope: Construct, products: int, code: Path, *, wide: bool = False) -> Mesh:
+    """Declare the mesh below a scope, with the code that `write_code` wrote.
+
+    Args:
+        scope: the construct above it.
+        products: how many.
+        code: folder of the code.
+        wide: give each product 30 columns and each mesh 40 rules. Default: 16 or 17 columns, 12 rules.
+    """
     domains = range((products + PRODUCTS_A_DOMAIN - 1) // PRODUCTS_A_DOMAIN)
     pipelines = tuple(f"{_domain(number)}-pipeline" for number in domains)
     mesh = Mesh(
@@ -109,6 +117,8 @@ def declare(scope: Construct, products: int, code: Path) -> Mesh:
         ],
     )
     _govern(mesh)
+    if wide:
+        GovernancePolicy(mesh, "more-standards", rules=_more_rules())
     for number in domains:
         domain = Domain(
             mesh,
@@ -123,7 +133,7 @@ def declare(scope: Construct, products: int, code: Path) -> Mesh:
         )
         first = number * PRODUCTS_A_DOMAIN
         for product in range(first, min(first + PRODUCTS_A_DOMAIN, products)):
-            _declare_product(domain, number, product, products, code)
+            _declare_product(domain, number, product, products, code, wide=wide)
     return mesh
 
 
@@ -157,13 +167,22 @@ def _govern(mesh: Mesh) -> None:
     )
 
 
-def _declare_product(domain: Domain, domain_number: int, number: int, products: int, code: Path) -> None:
+def _more_rules() -> list[Rule]:
+    """What makes 40 rules with the others: as many patterns of names as a large company has."""
+    kinds: tuple[Literal["domain", "schema", "product", "table", "column"], ...]
+    kinds = ("domain", "schema", "product", "table", "column")
+    return [NamesMatch(kind=kinds[i % 5], pattern=f"[a-z][a-z0-9_]{{0,{60 + i}}}") for i in range(28)]
+
+
+def _declare_product(
+    domain: Domain, domain_number: int, number: int, products: int, code: Path, *, wide: bool
+) -> None:
     name = _product(number)
     source = _source(number)
     DataProduct(
         domain,
         name,
-        contract=_contract(name, with_view=_has_view(number)),
+        contract=_contract(name, with_view=_has_view(number), wide=wide),
         pipeline=Pipeline(
             source=code / name, run_as=f"{domain.name}-pipeline", schedule=Schedule(cron="0 20 * * * ?")
         ),
@@ -198,7 +217,8 @@ def _has_view(number: int) -> bool:
     return number % 2 == 0
 
 
-def _contract(name: str, *, with_view: bool) -> Contract:
+def _contract(name: str, *, with_view: bool, wide: bool) -> Contract:
+    more = [_column(f"measure_{i:02}", "bigint", f"Measure {i} of the event.") for i in range(14 * wide)]
     return Contract(
         id=name,
         version="1.0.0",
@@ -234,6 +254,7 @@ def _contract(name: str, *, with_view: bool) -> Contract:
                     _column("currency", "string", "Currency of the amount, ISO 4217."),
                     _column("status", "string", "Where the event stands: PAID, SHIPPED or REFUNDED."),
                     _column("country", "string", "Country of the customer, ISO 3166-1 alpha-2."),
+                    *more,
                 ),
             ),
             Table(
