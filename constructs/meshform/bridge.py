@@ -17,8 +17,8 @@ import atexit
 import json
 import os
 from collections import deque
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from jsii._kernel.providers.process import (
@@ -26,7 +26,15 @@ from jsii._kernel.providers.process import (
     _NodeProcess,
     jdefault,
 )
-from jsii._kernel.types import CreateRequest, CreateResponse, LoadRequest, LoadResponse, ObjRef
+from jsii._kernel.types import (
+    CreateRequest,
+    CreateResponse,
+    InvokeRequest,
+    InvokeResponse,
+    LoadRequest,
+    LoadResponse,
+    ObjRef,
+)
 from jsii._reference_map import _assembly_to_module as loaded_assemblies
 from jsii._runtime import kernel
 from jsii._stack_trace import is_enabled as stack_traces_wanted
@@ -56,6 +64,7 @@ class _Bridge:
         self._unread: deque[Callable[[], None]] = deque()
         self._next_object = None if started else _FIRST_OBJECT  # None: unknown until an answer tells
         self._taken: set[tuple[str, str]] = set()
+        self._is_certain = False
         self._end: Exception | None = None
         if not started:
             self._start()
@@ -65,6 +74,9 @@ class _Bridge:
         if isinstance(request, LoadRequest):
             self._ahead(request, lambda: self._read(request.name, None))
             return LoadResponse(assembly=request.name, types=0)
+        if self._is_certain and isinstance(request, InvokeRequest):
+            self._ahead(request, lambda: self._read(request.method, None))
+            return InvokeResponse()
         if not isinstance(request, CreateRequest):
             self._next_object = None  # the answer may bring objects of which nobody told the number
         elif self._goes_well(request) and self._next_object is not None:
@@ -78,6 +90,15 @@ class _Bridge:
             number = answer.ref.rpartition("@")[2] if isinstance(answer, ObjRef) else ""
             self._next_object = int(number) + 1 if number.isdecimal() else None
         return answer
+
+    @contextmanager
+    def certain(self) -> Iterator[None]:
+        """Meanwhile Node refuses nothing, and what is called returns nothing: do not wait for it."""
+        self._is_certain = True
+        try:
+            yield
+        finally:
+            self._is_certain = False
 
     def settle(self) -> None:
         """Read every answer that has not been read.
@@ -99,11 +120,12 @@ class _Bridge:
             case [Construct() as scope, str() as id_, *_]:
                 one: Any = scope
                 place = (one.__jsii_ref__.ref, id_)
-                known = request.fqn == "constructs.Construct" and id_ != "" and place not in self._taken
+                known = self._is_certain or (request.fqn == "constructs.Construct" and id_ != "")
+                known = known and place not in self._taken
                 self._taken.add(place)
         return known and not request.overrides and not stack_traces_wanted()
 
-    def _ahead(self, request: LoadRequest | CreateRequest, read: Callable[[], None]) -> None:
+    def _ahead(self, request: LoadRequest | CreateRequest | InvokeRequest, read: Callable[[], None]) -> None:
         if self._end:
             return  # told when an answer is needed
         if len(self._unread) >= _MOST_AHEAD:
@@ -183,8 +205,8 @@ def _install() -> _Bridge:
 
 
 _bridge = _install()
-settle = _bridge.settle
+settle, certain = _bridge.settle, _bridge.certain
 
 from constructs import Construct, RootConstruct  # noqa: E402 - over the bridge
 
-__all__ = ["Construct", "RootConstruct", "settle"]
+__all__ = ["Construct", "RootConstruct", "certain", "settle"]

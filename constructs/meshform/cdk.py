@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
-from meshform.bridge import Construct  # cdktf is loaded over it
+from meshform.bridge import Construct, certain  # cdktf is loaded over it
 from meshform.terraform.output import no_collection, write
 
 with no_collection():  # what is imported stays, and there is much of it
@@ -73,7 +73,6 @@ class MeshStack(TerraformStack):
         compiled: what Meshform puts into it.
         mesh: the mesh that it is a part of; recorded in the stack's JSON.
         recorded: inputs of the synthesis that the stack's JSON remembers.
-        backend: makes the state backend. Default: cdktf's local one, beside `cdktf.json`.
     """
 
     def __init__(
@@ -83,7 +82,6 @@ class MeshStack(TerraformStack):
         mesh: ResolvedMesh,
         *,
         recorded: Mapping[str, str | None],
-        backend: Backend | None = None,
     ) -> None:
         super().__init__(scope, compiled.name)
         cdktf.TerraformProvider(
@@ -95,17 +93,20 @@ class MeshStack(TerraformStack):
                 provider_name="databricks", provider_version_constraint=mesh.environment.provider_version
             ),
         )
-        if backend:
-            backend(self)
         self.recorded = dict(recorded)
         self._lookup = Lookup(compiled, mesh)
-        self._writer = _Synthesizer(self, compiled, mesh)
-        self.synthesizer = self._writer
+        self._compiled, self._mesh = compiled, mesh
+        self._writer: _Synthesizer | None = None
 
     @property
     def findings(self) -> list[Finding]:
         """What synthesis found wrong in the user's own resources of the stack."""
-        return self._writer.findings
+        return self._writer.findings if self._writer else []
+
+    def write_ours(self) -> None:
+        """Let synthesis write what Meshform puts into the stack; called by `add_stacks`."""
+        self._writer = _Synthesizer(self, self._compiled, self._mesh)
+        self.synthesizer = self._writer
 
     def full_name(self, port: Input) -> str:
         """The name in Unity Catalog, in this environment, of a port or of what the mesh does not make.
@@ -281,10 +282,15 @@ def add_stacks(
         "today": spec.today.isoformat() if spec.today else None,
     }
     stacks = MeshStacks(compiled.environment)
-    for name, stack in compiled.stacks.items():
-        stacks[name] = MeshStack(app, stack, evaluation.mesh, recorded=recorded, backend=backend)
-        for required in stack.requires:
-            stacks[name].add_dependency(stacks[required])
+    with certain():
+        for name, stack in compiled.stacks.items():
+            stacks[name] = MeshStack(app, stack, evaluation.mesh, recorded=recorded)
+            for required in stack.requires:
+                stacks[name].add_dependency(stacks[required])
+    for made in stacks.values():
+        if backend:
+            backend(made)
+        made.write_ours()
     for finding in compiled.warnings:
         domain = (finding.place.construct_path or "").split("/")[1:2]
         stack_name = compiled.environment.domain_stack(domain[0]) if domain else ""

@@ -149,3 +149,21 @@ def test_a_jsii_that_counts_otherwise_is_noticed():
     done = python(f"{code}{BY_HAND}from meshform.cdk import App\napp = App()\n" + MESH)
     assert done.returncode == 1
     assert "Node made cdktf.App@10000, not cdktf.App@1: unknown version of jsii" in done.stderr
+
+
+def test_what_is_certain_is_not_waited_for():
+    """Stacks and what they depend on reach Node in order; an id that is taken is still refused at once."""
+    said = python(
+        "from meshform.bridge import certain\n"
+        "import cdktf\n"
+        "app = cdktf.App()\n"
+        "with certain():\n"
+        "    stacks = [cdktf.TerraformStack(app, name) for name in ('a', 'b', 'c')]\n"
+        "    stacks[2].add_dependency(stacks[0])\n"
+        "    try:\n"
+        "        cdktf.TerraformStack(app, 'b')\n"
+        "    except RuntimeError as error:\n"
+        "        print('refused', 'already a Construct' in str(error))\n"
+        "print([one.node.id for one in app.node.children], [one.node.id for one in stacks[2].dependencies])\n"
+    )
+    assert said.stdout == "refused True\n['a', 'b', 'c'] ['a']\n", said.stderr
