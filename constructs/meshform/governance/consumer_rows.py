@@ -55,7 +55,7 @@ def _findings(
     for name in used:
         column = port.spec.column(name)
         declared = mesh.classifications.get((column.classification if column else None) or "")
-        if declared is None or declared.mask is None:
+        if declared is None or not declared.is_masked:
             continue
         exempt = mesh.spec.principals.with_members(declared.exempt)
         if reader not in exempt:

@@ -12,6 +12,7 @@ from meshform.governance.contracts import contract_findings
 from meshform.governance.enforcement import enforced, enforcement_findings
 from meshform.governance.expressions import expectation_findings, policy_findings, port_function_findings
 from meshform.governance.objectives import objectives
+from meshform.governance.protections import governed_findings
 from meshform.governance.quality_checks import quality_checks
 from meshform.governance.retention import expiries
 from meshform.governance.rule_run import RuleRun
@@ -84,6 +85,7 @@ def evaluate(spec: MeshSpec, environment: str, *, domain: str | None = None) -> 
         findings += rules.on_mesh()
     findings = [*enforced(findings, mesh), *rules.levels.findings, *enforcement_findings(mesh)]
     findings += circle_findings(views, mesh)
+    findings += governed_findings(mesh)
     findings += chain.from_iterable(policy_findings(policy) for policy in spec.policies)
     findings += text_findings(spec, domain)
     findings += waivers.findings(domain, tuple(findings))

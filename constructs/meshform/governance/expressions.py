@@ -41,7 +41,9 @@ def expectation_findings(product: Product) -> Iterator[Finding]:
 
 def policy_findings(policy: Policy) -> Iterator[Finding]:
     """Functions of a policy whose body (MF372) or type (MF373) Databricks would not take."""
-    functions: list[MaskFunction | RowFilter] = [one.mask for one in policy.classifications if one.mask]
+    functions: list[MaskFunction | RowFilter] = [
+        function for one in policy.classifications for function in one.own_functions
+    ]
     for function in (*functions, *policy.row_filters):
         yield from function_findings(
             function.name, [(PARAMETER, function.data_type)], function.body, policy.place

@@ -155,7 +155,7 @@ def _hidden(
     }
     column = table.spec.column(objective.column)
     declared = mesh.classifications.get((column.classification if column else None) or "")
-    if declared and declared.mask:
+    if declared and declared.is_masked:
         protections[f"the mask of class {declared.name!r}"] = declared.exempt
     for protection, names in protections.items():
         exempt = mesh.spec.principals.with_members(names)

@@ -47,7 +47,7 @@ def _protections(
     """What governs a port, and who is exempt from it."""
     for name in dict.fromkeys(column.classification or "" for column in port.classified_columns()):
         declared = mesh.classifications.get(name)
-        if declared and declared.mask:
+        if declared and declared.is_masked:
             yield f"the mask of class {name!r}", declared.exempt
     for row_filter in mesh.row_filters(product.domain.name):
         tag = f"{ROW_FILTER_TAG}={row_filter.name}"

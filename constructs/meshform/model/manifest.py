@@ -204,7 +204,7 @@ def _protections(
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     for name in {column.classification for column in port.classified_columns()}:
         declared = mesh.classifications.get(name or "")
-        if declared and declared.mask:
+        if declared and declared.is_masked:
             yield f"the mask of class {declared.name!r}", declared.exempt
     tags = {tag for column in port.spec.columns for tag in column.tags}
     for row_filter in mesh.row_filters(product.domain.name):

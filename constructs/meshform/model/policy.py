@@ -3,16 +3,20 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
+from meshform.model.data_types import UnknownTypeError, normalize
 from meshform.model.findings import NOWHERE, Place, Value
+from meshform.model.masks import LibraryMask, slug
 from meshform.model.rule import Rule
 from meshform.model.waiver import Waiver
 
 __all__ = [
+    "MASK_TYPE_TAG",
     "ROW_FILTER_TAG",
     "Classification",
     "MaskFunction",
@@ -20,6 +24,9 @@ __all__ = [
     "RowFilter",
     "Rule",
 ]
+
+MASK_TYPE_TAG = "mask_type"
+"""Key of the governed tag that tells the type of a masked column, where its class has several types."""
 
 ROW_FILTER_TAG = "row_filter"
 """Key of the governed tag that marks the column a row filter reads; its value is the filter's name."""
@@ -42,19 +49,92 @@ class MaskFunction(Value):
 
 
 class Classification(Value):
-    """A class of columns, such as personal data: a value of the mesh's governed tag, and its mask.
+    """A class of columns, such as personal data: a value of the mesh's governed tag, and its masks.
 
     Attributes:
         name: value of the governed tag, and of `classification` on a column in a contract.
         description: what belongs to the class.
-        mask: the function that hides it. Default: the class is tagged but not masked.
+        mask: what hides it: a function of your own, or a mask of the library. Default: the class is tagged
+            but not masked.
+        masks: further masks, for columns of other types: each column is hidden by the first mask that takes
+            its type. Default: none.
         exempt: principals that see it in clear. Keep it to one group for each class.
     """
 
     name: str
     description: str = ""
-    mask: MaskFunction | None = None
+    mask: MaskFunction | LibraryMask | None = None
+    masks: tuple[MaskFunction | LibraryMask, ...] = ()
     exempt: tuple[str, ...] = ()
+
+    @property
+    def every_mask(self) -> tuple[MaskFunction | LibraryMask, ...]:
+        """Its masks, in the order in which they are asked for a column."""
+        return self.masks if self.mask is None else (self.mask, *self.masks)
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether it hides anything."""
+        return bool(self.every_mask)
+
+    @property
+    def own_functions(self) -> tuple[MaskFunction, ...]:
+        """Its functions that are not of the library."""
+        return tuple(mask for mask in self.every_mask if isinstance(mask, MaskFunction))
+
+    @property
+    def own_types(self) -> tuple[str, ...]:
+        """The types in normal form that these functions take."""
+        return tuple(_normal(function.data_type) for function in self.own_functions)
+
+    @cached_property
+    def base_type(self) -> str:
+        """Type in normal form that a column of the class is masked as when nothing tells its type."""
+        first = self.every_mask[0]
+        if isinstance(first, MaskFunction):
+            return _normal(first.data_type)
+        return next(kind for kind in _BASE_TYPES if first.body(kind) is not None)
+
+    def function_for(self, kind: str) -> MaskFunction | None:
+        """The function that hides a column of a type in normal form; None when no mask takes the type."""
+        if kind not in self._functions:
+            self._functions[kind] = self._function(kind)
+        return self._functions[kind]
+
+    @cached_property
+    def _functions(self) -> dict[str, MaskFunction | None]:
+        return {}
+
+    def _function(self, kind: str) -> MaskFunction | None:
+        for mask in self.every_mask:
+            if isinstance(mask, MaskFunction):
+                if _normal(mask.data_type) == kind:
+                    return mask
+            elif (body := mask.body(kind)) is not None:
+                of = f"mask_{slug(self.name)}"
+                return MaskFunction.model_construct(
+                    name=of if kind == self.base_type else f"{of}__{slug(kind)}",
+                    body=body,
+                    data_type="string" if kind.startswith(("char(", "varchar(")) else kind,
+                    comment=mask.comment or mask.says,
+                )
+        return None
+
+
+def taken_by(mask: MaskFunction | LibraryMask) -> str:
+    """The types of columns that a mask takes, in words."""
+    return mask.data_type if isinstance(mask, MaskFunction) else f"{mask.takes} ({type(mask).__name__})"
+
+
+# what a mask of the library is made for when no column tells: each takes one of these
+_BASE_TYPES = ("string", "date", "bigint", "double", "boolean")
+
+
+def _normal(kind: str) -> str:
+    try:
+        return normalize(kind)
+    except UnknownTypeError:
+        return kind  # told where functions are checked (MF373)
 
 
 class RowFilter(Value):

@@ -51,7 +51,7 @@ def _same_names(mesh: MeshSpec) -> Iterator[Finding]:
     named: dict[tuple[str, str], list[Policy]] = {}
     for policy in mesh.policies:
         functions = [
-            *(c.mask.name for c in policy.classifications if c.mask),
+            *(function.name for c in policy.classifications for function in c.own_functions),
             *(f.name for f in policy.row_filters),
         ]
         for kind, names in (("class", [c.name for c in policy.classifications]), ("function", functions)):

@@ -18,7 +18,8 @@ from meshform.model.domain import DomainSpec, MeshSpec
 from meshform.model.environment import Environment
 from meshform.model.findings import Place
 from meshform.model.inputs import ExternalTable, Input, ManifestPort, PortReference, external_name
-from meshform.model.policy import Classification, Policy, RowFilter
+from meshform.model.masks import slug
+from meshform.model.policy import Classification, MaskFunction, Policy, RowFilter
 from meshform.model.ports import Elsewhere, ManagedTable
 from meshform.model.principals import Group
 from meshform.model.product import Product
@@ -286,6 +287,34 @@ class ResolvedMesh:
     def classifications(self) -> dict[str, Classification]:
         """Every class of columns by name."""
         return {c.name: c for policy in self.spec.policies for c in policy.classifications}
+
+    @cached_property
+    def mask_functions(self) -> dict[str, dict[str, MaskFunction]]:
+        """The functions that hide the columns of each masked class, by type, that of its base type first.
+
+        A mask of the library has one for each type of the mesh's columns of the class that it is for.
+        """
+        masked = {c.name: c for c in self.classifications.values() if c.is_masked}
+        found: dict[str, set[str]] = {name: set() for name in masked}
+        for table in self.tables.values() if masked else ():
+            for column in table.classified_columns() if not table.is_own_view else ():
+                if column.classification in found:
+                    found[column.classification].add(column.type)
+        return {
+            name: {
+                kind: function
+                for kind in (declared.base_type, *declared.own_types, *sorted(found[name]))
+                if (function := declared.function_for(kind)) is not None
+            }
+            for name, declared in masked.items()
+        }
+
+    def mask_type(self, column: Column) -> str | None:
+        """Value of the tag that tells a column's type to the policies of its class; None without need."""
+        declared = self.classifications.get(column.classification or "")
+        if declared is None or not declared.is_masked or column.type == declared.base_type:
+            return None
+        return slug(column.type) if declared.function_for(column.type) else None
 
     @property
     def platform_catalog(self) -> str:

@@ -83,7 +83,7 @@ def identifier_findings(mesh: MeshSpec, environment: Environment) -> Iterator[Fi
     for shared in mesh.platform.shared_catalogs:
         yield from check_identifier("catalog", environment.scoped(shared.name), mesh.place)
     for policy in mesh.policies:
-        functions = [one.mask.name for one in policy.classifications if one.mask]
+        functions = [mask.name for one in policy.classifications for mask in one.own_functions]
         functions += [one.name for one in policy.row_filters]
         for name in functions:
             yield from check_identifier("function", name, policy.place)

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from meshform.model.policy import ROW_FILTER_TAG
+from meshform.model.masks import slug
+from meshform.model.policy import MASK_TYPE_TAG, ROW_FILTER_TAG
 from meshform.model.principals import Group
 from meshform.model.resolved import ResolvedMesh
 from meshform.terraform.stack import Stack, local_name
@@ -18,6 +19,10 @@ def add_account(stack: Stack, mesh: ResolvedMesh) -> None:
             "Row filter that reads the column.",
             sorted({row_filter.name for policy in spec.policies for row_filter in policy.row_filters}),
         ),
+        MASK_TYPE_TAG: (
+            "Type of a column whose class has columns of several types; it chooses the mask.",
+            sorted(_mask_types(mesh)),
+        ),
     }
     for key, (description, values) in tags.items():
         if values:
@@ -29,6 +34,15 @@ def add_account(stack: Stack, mesh: ResolvedMesh) -> None:
             )
     if mesh.environment.creates_principals:
         _add_principals(stack, mesh)
+
+
+def _mask_types(mesh: ResolvedMesh) -> set[str]:
+    return {
+        slug(kind)
+        for name, functions in mesh.mask_functions.items()
+        for kind in functions
+        if kind != mesh.classifications[name].base_type
+    }
 
 
 def _add_principals(stack: Stack, mesh: ResolvedMesh) -> None:

@@ -17,7 +17,8 @@ from typing import Any
 from meshform.governance.expressions import PARAMETER
 from meshform.model.environment import Environment
 from meshform.model.findings import Place
-from meshform.model.policy import ROW_FILTER_TAG, Classification, MaskFunction, RowFilter
+from meshform.model.masks import slug
+from meshform.model.policy import MASK_TYPE_TAG, ROW_FILTER_TAG, Classification, MaskFunction, RowFilter
 from meshform.model.resolved import ResolvedMesh
 from meshform.terraform.files import workspace_file
 from meshform.terraform.literals import Reference
@@ -27,25 +28,66 @@ from meshform.terraform.stack import FUNCTIONS, PREPARE, PROTECT, Block, Stack, 
 
 @dataclass(frozen=True, slots=True)
 class Protection:
-    """A mask or a row filter on a catalog: the function that it runs, and the columns that it meets."""
+    """A mask or a row filter on a catalog: the function that it runs, and the columns that it meets.
+
+    Attributes:
+        function: what it runs.
+        tag_key, tag_value: the tag of the columns that it meets.
+        exempt: whom it does not meet, as Unity Catalog names them.
+        place: where it was declared.
+        kind: for a mask, the value of MASK_TYPE_TAG that these columns have too. Default: they are those
+            that no other mask of their class meets, whatever their type.
+        other_kinds: for a mask without `kind`, the types that other masks of the class meet.
+    """
 
     function: MaskFunction | RowFilter
     tag_key: str
     tag_value: str
     exempt: tuple[str, ...]
     place: Place
+    kind: str = ""
+    other_kinds: tuple[str, ...] = ()
 
     @property
     def is_mask(self) -> bool:
         """True for a column mask, False for a row filter."""
         return isinstance(self.function, MaskFunction)
 
+    @property
+    def name(self) -> str:
+        """Name of its policy."""
+        of = f"{'mask' if self.is_mask else 'filter'}_{self.tag_value}"
+        return f"{of}__{self.kind}" if self.kind else of
 
-def mask_of(declared: Classification, tag_key: str, mesh: ResolvedMesh, place: Place) -> Protection | None:
-    """The protection of a class of columns, or None when it has no mask."""
-    if declared.mask is None:
-        return None
-    return Protection(declared.mask, tag_key, declared.name, _ids(declared.exempt, mesh), place)
+    @property
+    def condition(self) -> str:
+        """The condition on the tags of a column that it meets: no two masks of a class meet one column."""
+        tagged = _has_tag_value(self.tag_key, self.tag_value)
+        if self.kind:
+            return f"{tagged} AND {_has_tag_value(MASK_TYPE_TAG, self.kind)}"
+        if not self.other_kinds:
+            return tagged
+        others = " OR ".join(_has_tag_value(MASK_TYPE_TAG, kind) for kind in self.other_kinds)
+        return f"{tagged} AND NOT ({others})"
+
+
+def masks_of(declared: Classification, mesh: ResolvedMesh, place: Place) -> list[Protection]:
+    """The protections of a class of columns: none without a mask, else that of its base type first."""
+    exempt = _ids(declared.exempt, mesh)
+    functions = mesh.mask_functions.get(declared.name, {})
+    kinds = {kind: slug(kind) for kind in functions if kind != declared.base_type}
+    return [
+        Protection(
+            function,
+            mesh.spec.classification_tag,
+            declared.name,
+            exempt,
+            place,
+            kinds.get(kind, ""),
+            () if kind in kinds else tuple(sorted(kinds.values())),
+        )
+        for kind, function in functions.items()
+    ]
 
 
 def filter_of(declared: RowFilter, mesh: ResolvedMesh, place: Place) -> Protection:
@@ -236,15 +278,13 @@ def add_policy(
     function = f"{function_prefix}.{protection.function.name}"
     alias = "value"
     body: dict[str, Any] = {
-        "name": f"{'mask' if protection.is_mask else 'filter'}_{protection.tag_value}",
+        "name": protection.name,
         "on_securable_type": on[0],
         "on_securable_fullname": on[1],
         "for_securable_type": "TABLE",
         "to_principals": ["account users"],
         "except_principals": list(protection.exempt) or None,
-        "match_columns": [
-            {"alias": alias, "condition": _has_tag_value(protection.tag_key, protection.tag_value)},
-        ],
+        "match_columns": [{"alias": alias, "condition": protection.condition}],
         "comment": protection.function.comment or None,
     }
     if protection.is_mask:

@@ -13,7 +13,7 @@ from meshform.model.findings import Place
 from meshform.model.resolved import ResolvedDomain, ResolvedMesh
 from meshform.terraform.access_requests import add_access_requests
 from meshform.terraform.deployers import add_deployers
-from meshform.terraform.functions import Protection, add_functions, add_policy, filter_of, mask_of
+from meshform.terraform.functions import Protection, add_functions, add_policy, filter_of, masks_of
 from meshform.terraform.grants import Ledger, Securable
 from meshform.terraform.stack import Block, Stack, local_name
 
@@ -28,11 +28,8 @@ def floor_protections(mesh: ResolvedMesh) -> list[Protection]:
     found: list[Protection] = []
     for policy in mesh.spec.policies:
         if policy.domain is None:
-            masks = (
-                mask_of(declared, mesh.spec.classification_tag, mesh, policy.place)
-                for declared in policy.classifications
-            )
-            found += [mask for mask in masks if mask]
+            for declared in policy.classifications:
+                found += masks_of(declared, mesh, policy.place)
             found += [filter_of(declared, mesh, policy.place) for declared in policy.row_filters]
     return sorted(found, key=lambda protection: protection.function.name)
 
@@ -180,14 +177,18 @@ def _catalog(
 
 
 def _protect(stack: Stack, protections: list[Protection], catalog: Block, prefix: str) -> None:
-    for protection in protections:
-        add_policy(
+    typed: dict[str, list[str]] = {}  # addresses of the policies of a class that are for one type each
+    # one for a type comes before that which leaves the type to it, and goes after it: no column is between
+    for protection in sorted(protections, key=lambda protection: bool(protection.other_kinds)):
+        policy = add_policy(
             stack,
             protection,
             on=("CATALOG", catalog.body["name"]),
             function_prefix=prefix,
-            after=[catalog.address],
+            after=[catalog.address, *(typed[protection.tag_value] if protection.other_kinds else ())],
         )
+        if protection.kind:
+            typed.setdefault(protection.tag_value, []).append(policy.address)
 
 
 def _keep_manage(stack: Stack, ledger: Ledger, catalog: Block, mesh: ResolvedMesh, owner: str) -> None:

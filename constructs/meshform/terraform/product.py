@@ -16,6 +16,7 @@ from meshform.governance.views import ResolvedView
 from meshform.model.adoption import adopted
 from meshform.model.findings import Place
 from meshform.model.lifecycle import notice, product_tags
+from meshform.model.policy import MASK_TYPE_TAG
 from meshform.model.product import Pipeline
 from meshform.model.resolved import OtherPort, Reader, ResolvedMesh, ResolvedProduct, ResolvedTable
 from meshform.terraform.access import Access
@@ -263,12 +264,14 @@ def _add_tags(
         wanted += [("columns", column.name, tag) for tag in column.tags]
         if column.classification in mesh.classifications:
             wanted.append(("columns", column.name, f"{mesh.spec.classification_tag}={column.classification}"))
+            if kind := mesh.mask_type(column):
+                wanted.append(("columns", column.name, f"{MASK_TYPE_TAG}={kind}"))
     addresses = []
-    for kind, column_name, tag in dict.fromkeys(wanted):
+    for entity_type, column_name, tag in dict.fromkeys(wanted):
         key, _, value = tag.partition("=")
         name = local_name(*(part for part in (table.schema, table.name, column_name, key) if part))
         entity = f"{table.full_name}.{column_name}" if column_name else table.full_name
-        addresses.append(_add_tag(stack, name, (kind, entity, key, value), table.place, rank, after))
+        addresses.append(_add_tag(stack, name, (entity_type, entity, key, value), table.place, rank, after))
     return addresses
 
 

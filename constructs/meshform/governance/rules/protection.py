@@ -6,10 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from meshform.model.data_types import normalize
 from meshform.model.findings import Finding
 from meshform.model.inputs import ManifestPort, PortReference
-from meshform.model.policy import ROW_FILTER_TAG
+from meshform.model.policy import ROW_FILTER_TAG, taken_by
 from meshform.model.resolved import ResolvedMesh, ResolvedProduct
 from meshform.model.rule import Rule
 
@@ -54,20 +53,20 @@ DataProduct(orders, "orders", contract=contract(tables=(table(email),)), pipelin
                         allowed=", ".join(mesh.classifications) or "none is declared",
                         fix="declare a Classification of that name in a policy of the mesh, or correct it",
                     )
-                elif declared.mask is None:
+                elif not declared.is_masked:
                     yield self.finding(
                         f"{name} is classified, but its class has no mask",
                         column.place,
                         got=column.classification,
                         fix="give the Classification a `mask`",
                     )
-                elif normalize(declared.mask.data_type) != column.type:
+                elif declared.function_for(column.type) is None:
                     yield self.finding(
-                        f"{name} has a type that the mask of its class does not take",
+                        f"{name} has a type that no mask of its class takes",
                         column.place,
                         got=column.type,
-                        allowed=declared.mask.data_type,
-                        fix="change its type or class, or declare a class whose mask takes that type",
+                        allowed="; ".join(map(taken_by, declared.every_mask)),
+                        fix="change its type or class, or add a mask that takes that type to the class",
                     )
 
 
@@ -130,7 +129,7 @@ DataProduct(orders, "orders", contract=contract(tables=(table(email),)), pipelin
         for domain, table in [*((product.domain.name, table) for table in product.tables), *inputs]:
             for column in table.classified_columns():
                 declared = mesh.classifications.get(column.classification or "")
-                if declared and declared.mask:
+                if declared and declared.is_masked:
                     protections[f"the mask of class {declared.name!r}"] = declared.exempt
             for row_filter in mesh.row_filters(domain):
                 tag = f"{ROW_FILTER_TAG}={row_filter.name}"
