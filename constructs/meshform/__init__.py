@@ -42,6 +42,15 @@ if TYPE_CHECKING:
         PortReference,
     )
     from meshform.model.manifest_file import from_manifest
+    from meshform.model.masks import (
+        BucketMask,
+        ConstantMask,
+        DateMask,
+        EmailMask,
+        HashMask,
+        NullMask,
+        PartialMask,
+    )
     from meshform.model.monitoring import Monitoring
     from meshform.model.own_rule import rule
     from meshform.model.policy import Classification, MaskFunction, RowFilter
@@ -54,6 +63,7 @@ if TYPE_CHECKING:
     from meshform.model.support import Destination, Support
     from meshform.model.waiver import Waiver
 
+_MASKS = "meshform.model.masks"
 _PORTS = "meshform.model.ports"
 _RULES = "meshform.governance.rules"
 _INPUTS = "meshform.model.inputs"
@@ -63,10 +73,12 @@ _PRODUCT = "meshform.model.product"
 _HOME = {
     "AccessApproved": f"{_RULES}.access",
     "AccessEnds": f"{_RULES}.access",
+    "BucketMask": _MASKS,
     "Classification": "meshform.model.policy",
     "ClassifiedColumnsMasked": f"{_RULES}.protection",
     "Column": "meshform.model.contract",
     "ColumnsDescribed": f"{_RULES}.contracts",
+    "ConstantMask": _MASKS,
     "Construct": "meshform.bridge",
     "Consumer": "meshform.model.consumer",
     "ConsumersAreGroups": f"{_RULES}.access",
@@ -74,9 +86,11 @@ _HOME = {
     "CostCenterPresent": f"{_RULES}.runs",
     "DataProduct": "meshform.data_product",
     "DataStaysIn": f"{_RULES}.sharing",
+    "DateMask": _MASKS,
     "Destination": "meshform.model.support",
     "Domain": "meshform.domain",
     "Elsewhere": _PORTS,
+    "EmailMask": _MASKS,
     "Environment": "meshform.model.environment",
     "ExternalConnection": _INPUTS,
     "ExternalTable": _INPUTS,
@@ -85,6 +99,7 @@ _HOME = {
     "Function": _PORTS,
     "GovernancePolicy": "meshform.governance_policy",
     "Group": "meshform.model.principals",
+    "HashMask": _MASKS,
     "Job": _PRODUCT,
     "ManagedTable": _PORTS,
     "ManagersAreGroups": f"{_RULES}.ownership",
@@ -94,7 +109,9 @@ _HOME = {
     "Monitoring": "meshform.model.monitoring",
     "MountedShare": _INPUTS,
     "NamesMatch": f"{_RULES}.naming",
+    "NullMask": _MASKS,
     "OwnerIsGroup": f"{_RULES}.domains",
+    "PartialMask": _MASKS,
     "PartitionValue": _SHARE,
     "Pipeline": _PRODUCT,
     "PipelinesReadClear": f"{_RULES}.protection",
@@ -135,10 +152,12 @@ _HOME = {
 __all__ = [
     "AccessApproved",
     "AccessEnds",
+    "BucketMask",
     "Classification",
     "ClassifiedColumnsMasked",
     "Column",
     "ColumnsDescribed",
+    "ConstantMask",
     "Construct",
     "Consumer",
     "ConsumersAreGroups",
@@ -146,9 +165,11 @@ __all__ = [
     "CostCenterPresent",
     "DataProduct",
     "DataStaysIn",
+    "DateMask",
     "Destination",
     "Domain",
     "Elsewhere",
+    "EmailMask",
     "Environment",
     "ExternalConnection",
     "ExternalTable",
@@ -157,6 +178,7 @@ __all__ = [
     "Function",
     "GovernancePolicy",
     "Group",
+    "HashMask",
     "Job",
     "ManagedTable",
     "ManagersAreGroups",
@@ -166,7 +188,9 @@ __all__ = [
     "Monitoring",
     "MountedShare",
     "NamesMatch",
+    "NullMask",
     "OwnerIsGroup",
+    "PartialMask",
     "PartitionValue",
     "Pipeline",
     "PipelinesReadClear",

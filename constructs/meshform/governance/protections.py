@@ -53,7 +53,9 @@ def _functions(mesh: ResolvedMesh) -> Iterator[Finding]:
                     code="MF470",
                     summary=f"class {declared.name!r} has two mask functions for one type",
                     place=policy.place,
-                    got=", ".join(f.name for f, of in zip(declared.own_functions, kinds, strict=True) if of == kind),
+                    got=", ".join(
+                        f.name for f, of in zip(declared.own_functions, kinds, strict=True) if of == kind
+                    ),
                     allowed=f"one function for {kind}",
                     fix="remove one of them",
                 )
@@ -80,7 +82,9 @@ def _exempt(mesh: ResolvedMesh) -> Iterator[Finding]:
             *((f"row filter {f.name!r}", f.exempt) for f in policy.row_filters),
         ]
         for what, exempt in protections:
-            everybody = {name for name in mesh.spec.principals.with_members(exempt) if name.casefold() in EVERYBODY}
+            everybody = {
+                name for name in mesh.spec.principals.with_members(exempt) if name.casefold() in EVERYBODY
+            }
             if everybody:
                 yield Finding(
                     code="MF471",
@@ -112,15 +116,19 @@ def _policies(mesh: ResolvedMesh) -> Iterator[Finding]:
         own[policy.domain] = own.get(policy.domain, 0) + len(policy.row_filters)
     if masks + filters > MOST_POLICIES:
         yield _too_many(
-            "every catalog", masks + filters, f"{masks} masks and {filters} row filters of the mesh", mesh.spec.place
+            "every catalog",
+            masks + filters,
+            f"{masks} masks and {filters} row filters of the mesh",
+            mesh.spec.place,
         )
         return
     for domain in mesh.domains.values():
         row_filters = own.get(domain.name, 0)
         on_catalog = 0 if domain.is_in_shared_catalog else masks + filters
         if row_filters + on_catalog > MOST_POLICIES:
+            where = "each schema" if domain.is_in_shared_catalog else "the catalog"
             yield _too_many(
-                f"{'each schema' if domain.is_in_shared_catalog else 'the catalog'} of domain {domain.name!r}",
+                f"{where} of domain {domain.name!r}",
                 row_filters + on_catalog,
                 f"{row_filters} row filters of its own"
                 + (f", {on_catalog} masks and row filters of the mesh" if on_catalog else ""),
@@ -159,7 +167,9 @@ def _tags_by_hand(table: ResolvedTable, mesh: ResolvedMesh) -> Iterator[Finding]
                 place=column.place,
                 got=got,
                 allowed="one class, as `classification` of the column; Meshform sets the tags",
-                fix="remove the tag" if not is_class or column.classification else f"write `classification: {value}`",
+                fix="remove the tag"
+                if not is_class or column.classification
+                else f"write `classification: {value}`",
             )
 
 
@@ -176,7 +186,7 @@ def _filtered(table: ResolvedTable, filters: dict[str, RowFilter]) -> Iterator[F
             if row_filter is None:
                 yield Finding(
                     code="MF475",
-                    summary=f"{table.full_name}.{column.name} is marked for a row filter that does not govern it",
+                    summary=f"{table.full_name}.{column.name} is marked for a row filter it does not have",
                     place=column.place,
                     got=tag,
                     allowed=", ".join(filters) or "none is declared for its domain",
@@ -194,7 +204,7 @@ def _filtered(table: ResolvedTable, filters: dict[str, RowFilter]) -> Iterator[F
     if len(met) > 1:
         yield Finding(
             code="MF476",
-            summary=f"{table.full_name} would be filtered twice for the same readers, which Unity Catalog refuses",
+            summary=f"{table.full_name} would be filtered twice, which Unity Catalog refuses",
             place=table.place,
             got=", ".join(met),
             allowed="one column with one row filter in a table",

@@ -54,10 +54,10 @@ class Protection:
         return isinstance(self.function, MaskFunction)
 
     @property
-    def name(self) -> str:
-        """Name of its policy."""
+    def name(self) -> tuple[str, ...]:
+        """Name of its policy, in parts."""
         of = f"{'mask' if self.is_mask else 'filter'}_{self.tag_value}"
-        return f"{of}__{self.kind}" if self.kind else of
+        return (of, self.kind) if self.kind else (of,)
 
     @property
     def condition(self) -> str:
@@ -278,7 +278,7 @@ def add_policy(
     function = f"{function_prefix}.{protection.function.name}"
     alias = "value"
     body: dict[str, Any] = {
-        "name": protection.name,
+        "name": "__".join(protection.name),
         "on_securable_type": on[0],
         "on_securable_fullname": on[1],
         "for_securable_type": "TABLE",
@@ -300,7 +300,7 @@ def add_policy(
     return stack.resource(
         "databricks_policy_info",
         # the provider cannot rename or move a policy, so both are part of its address
-        local_name(*on[1].split("."), body["name"]),
+        local_name(*on[1].split("."), *protection.name),
         body,
         protection.place,
         rank=PROTECT,
