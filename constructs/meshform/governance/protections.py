@@ -155,7 +155,9 @@ def _tags_by_hand(table: ResolvedTable, mesh: ResolvedMesh) -> Iterator[Finding]
             if key not in (mesh.spec.classification_tag, MASK_TYPE_TAG):
                 continue
             is_class = key == mesh.spec.classification_tag
-            if is_class and column.classification and column.classification != value:
+            if is_class and column.classification == value:
+                continue
+            if is_class and column.classification:
                 summary = "has two classes, and so two masks for the same readers"
                 got = f"classification {column.classification!r}, tag {tag!r}"
             else:
