@@ -17,15 +17,21 @@ if TYPE_CHECKING:
     from meshform.data_product import DataProduct
     from meshform.domain import Domain
     from meshform.governance.rules.access import AccessApproved, AccessEnds, ConsumersAreGroups
-    from meshform.governance.rules.contracts import ColumnsDescribed, ServiceLevelPresent
+    from meshform.governance.rules.classification import ColumnsClassified
+    from meshform.governance.rules.contracts import ColumnsDescribed, MinimumContract, ServiceLevelPresent
     from meshform.governance.rules.domains import OwnerIsGroup, SupportPath
+    from meshform.governance.rules.lifecycle import DeprecationAnnounced, SemanticVersions
+    from meshform.governance.rules.making import InputsAllowed, TablesMadeBy
     from meshform.governance.rules.naming import NamesMatch
     from meshform.governance.rules.ownership import ManagersAreGroups, PrivilegesLimited
     from meshform.governance.rules.protection import ClassifiedColumnsMasked, PipelinesReadClear
+    from meshform.governance.rules.quality import PrimaryKeyDeclared, QualityRulesPresent
     from meshform.governance.rules.rows import RowFilterRequired
     from meshform.governance.rules.runs import CostCenterPresent, RunsAsOwnPrincipal, WarehouseLimits
+    from meshform.governance.rules.service_levels import RetentionSet, ServiceLevelsPlausible
     from meshform.governance.rules.shares import SharesExclude
     from meshform.governance.rules.sharing import DataStaysIn, RecipientsLimited
+    from meshform.governance.rules.tags import TagRequired
     from meshform.governance_policy import GovernancePolicy
     from meshform.mesh import Mesh
     from meshform.model.catalogs import SharedCatalog, WorkspaceBinding
@@ -77,6 +83,7 @@ _HOME = {
     "Classification": "meshform.model.policy",
     "ClassifiedColumnsMasked": f"{_RULES}.protection",
     "Column": "meshform.model.contract",
+    "ColumnsClassified": f"{_RULES}.classification",
     "ColumnsDescribed": f"{_RULES}.contracts",
     "ConstantMask": _MASKS,
     "Construct": "meshform.bridge",
@@ -87,6 +94,7 @@ _HOME = {
     "DataProduct": "meshform.data_product",
     "DataStaysIn": f"{_RULES}.sharing",
     "DateMask": _MASKS,
+    "DeprecationAnnounced": f"{_RULES}.lifecycle",
     "Destination": "meshform.model.support",
     "Domain": "meshform.domain",
     "Elsewhere": _PORTS,
@@ -100,12 +108,14 @@ _HOME = {
     "GovernancePolicy": "meshform.governance_policy",
     "Group": "meshform.model.principals",
     "HashMask": _MASKS,
+    "InputsAllowed": f"{_RULES}.making",
     "Job": _PRODUCT,
     "ManagedTable": _PORTS,
     "ManagersAreGroups": f"{_RULES}.ownership",
     "MaskFunction": "meshform.model.policy",
     "Mesh": "meshform.mesh",
     "MeshformError": "meshform.model.findings",
+    "MinimumContract": f"{_RULES}.contracts",
     "Monitoring": "meshform.model.monitoring",
     "MountedShare": _INPUTS,
     "NamesMatch": f"{_RULES}.naming",
@@ -118,7 +128,9 @@ _HOME = {
     "Place": "meshform.model.findings",
     "Platform": "meshform.model.domain",
     "PortReference": _INPUTS,
+    "PrimaryKeyDeclared": f"{_RULES}.quality",
     "PrivilegesLimited": f"{_RULES}.ownership",
+    "QualityRulesPresent": f"{_RULES}.quality",
     "Recipient": _SHARE,
     "RecipientsLimited": f"{_RULES}.sharing",
     "ResolvedDomain": _RESOLVED,
@@ -126,12 +138,15 @@ _HOME = {
     "ResolvedProduct": _RESOLVED,
     "ResolvedTable": _RESOLVED,
     "Retention": _PRODUCT,
+    "RetentionSet": f"{_RULES}.service_levels",
     "RowFilter": "meshform.model.policy",
     "RowFilterRequired": f"{_RULES}.rows",
     "Rule": "meshform.model.rule",
     "RunsAsOwnPrincipal": f"{_RULES}.runs",
     "Schedule": _PRODUCT,
+    "SemanticVersions": f"{_RULES}.lifecycle",
     "ServiceLevelPresent": f"{_RULES}.contracts",
+    "ServiceLevelsPlausible": f"{_RULES}.service_levels",
     "ServicePrincipal": "meshform.model.principals",
     "Severity": "meshform.model.findings",
     "Share": _SHARE,
@@ -140,6 +155,8 @@ _HOME = {
     "SharesExclude": f"{_RULES}.shares",
     "Support": "meshform.model.support",
     "SupportPath": f"{_RULES}.domains",
+    "TablesMadeBy": f"{_RULES}.making",
+    "TagRequired": f"{_RULES}.tags",
     "Volume": _PRODUCT,
     "Waiver": "meshform.model.waiver",
     "Warehouse": "meshform.model.domain",
@@ -156,6 +173,7 @@ __all__ = [
     "Classification",
     "ClassifiedColumnsMasked",
     "Column",
+    "ColumnsClassified",
     "ColumnsDescribed",
     "ConstantMask",
     "Construct",
@@ -166,6 +184,7 @@ __all__ = [
     "DataProduct",
     "DataStaysIn",
     "DateMask",
+    "DeprecationAnnounced",
     "Destination",
     "Domain",
     "Elsewhere",
@@ -179,12 +198,14 @@ __all__ = [
     "GovernancePolicy",
     "Group",
     "HashMask",
+    "InputsAllowed",
     "Job",
     "ManagedTable",
     "ManagersAreGroups",
     "MaskFunction",
     "Mesh",
     "MeshformError",
+    "MinimumContract",
     "Monitoring",
     "MountedShare",
     "NamesMatch",
@@ -197,7 +218,9 @@ __all__ = [
     "Place",
     "Platform",
     "PortReference",
+    "PrimaryKeyDeclared",
     "PrivilegesLimited",
+    "QualityRulesPresent",
     "Recipient",
     "RecipientsLimited",
     "ResolvedDomain",
@@ -205,12 +228,15 @@ __all__ = [
     "ResolvedProduct",
     "ResolvedTable",
     "Retention",
+    "RetentionSet",
     "RowFilter",
     "RowFilterRequired",
     "Rule",
     "RunsAsOwnPrincipal",
     "Schedule",
+    "SemanticVersions",
     "ServiceLevelPresent",
+    "ServiceLevelsPlausible",
     "ServicePrincipal",
     "Severity",
     "Share",
@@ -219,6 +245,8 @@ __all__ = [
     "SharesExclude",
     "Support",
     "SupportPath",
+    "TablesMadeBy",
+    "TagRequired",
     "Volume",
     "Waiver",
     "Warehouse",

@@ -17,25 +17,16 @@ from meshform.model.findings import Finding, Severity
 from meshform.model.names import quote
 from meshform.model.near import did_you_mean, one_of
 from meshform.model.resolved import ResolvedProduct, ResolvedTable, once_for_product
+from meshform.model.units import MINUTES, PERCENT, unit_of
 
 JOB_ID = "{job_id}"
 """Stands for the id of the product's job in the query of an objective that is measured by its runs."""
 
-_MINUTES = {
-    "s": 1 / 60, "sec": 1 / 60, "second": 1 / 60,
-    "m": 1, "min": 1, "minute": 1,
-    "h": 60, "hr": 60, "hour": 60,
-    "d": 1440, "day": 1440,
-    "w": 10080, "week": 10080,
-    "mo": 43200, "month": 43200,
-    "y": 525600, "yr": 525600, "year": 525600,
-}  # fmt: skip
 _LONGEST_MINUTES = {"mo": 44640, "month": 44640, "y": 527040, "yr": 527040, "year": 527040}
 # of the longest month and year: a row that is older than this is too old by any calendar
-_PERCENT = ("percent", "%", "pct")
 _ROWS = ("", "row", "record")
-# of the standard, and announcements of days more than promises that could be measured
-_ANNOUNCED = ("generalAvailability", "endOfSupport", "endOfLife")
+ANNOUNCED = ("generalAvailability", "endOfSupport", "endOfLife")
+"""Properties of the standard that announce a day, more than they promise what could be measured; in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,19 +152,26 @@ def objectives(product: ResolvedProduct) -> tuple[tuple[Objective, ...], list[Fi
     made: list[Objective] = []
     findings: list[Finding] = []
     for level in product.spec.contract.sla:
-        if level.property in _ANNOUNCED:
+        if level.property in ANNOUNCED:
             continue
         try:
-            if level.property in _MEASURES and level.element:
+            if not is_measured(level, product):
+                findings.append(_kept(level, product))
+            elif level.property in _MEASURES and level.element:
                 measure = _MEASURES[level.property]
                 made += [_in_data(level, measure, one.strip(), product) for one in level.element.split(",")]
-            elif level.property in _RUNS and product.spec.runs:
-                made.append(_by_runs(level, _RUNS[level.property], product))
             else:
-                findings.append(_kept(level, product))
+                made.append(_by_runs(level, _RUNS[level.property], product))
         except _WrongError as wrong:
             findings.append(wrong.finding)
     return tuple(made), findings
+
+
+def is_measured(level: ServiceLevel, product: ResolvedProduct) -> bool:
+    """Whether a service level becomes an alert: in the data by its element, or by the runs of the job."""
+    if level.property in _MEASURES and level.element:
+        return True
+    return level.property in _RUNS and product.spec.runs is not None
 
 
 def _in_data(level: ServiceLevel, measure: _Measure, element: str, product: ResolvedProduct) -> Objective:
@@ -254,20 +252,18 @@ def _element(
 
 def _threshold(level: ServiceLevel, measure: _Measure, product: ResolvedProduct) -> float:
     """The value in the unit of the measure."""
-    unit = (level.unit or "").casefold()
-    unit = unit.removesuffix("s") if unit not in _MINUTES else unit
-    value = level.value
+    unit, value = unit_of(level), level.value
     number = isinstance(value, int | float) and not isinstance(value, bool) and value > 0
     if measure.unit == "percent":
-        fits, allowed = unit in _PERCENT, "a number from 0 to 100, and the unit percent"
+        fits, allowed = unit in PERCENT, "a number from 0 to 100, and the unit percent"
         number = number and float(value or 0) <= 100
         factor: float = 1
     elif measure.unit == "rows":
         fits, allowed, factor = unit in _ROWS, "a number greater than 0, and the unit rows", 1
     else:
-        fits = unit in _MINUTES
+        fits = unit in MINUTES
         allowed = "a number greater than 0, and a unit: seconds, minutes, hours, days, weeks, months or years"
-        factor = _MINUTES.get(unit, 1)
+        factor = MINUTES.get(unit, 1)
         if measure.unit == "days":
             factor = _LONGEST_MINUTES.get(unit, factor) / 1440
     if not (fits and number):

@@ -150,6 +150,10 @@ class QualityRule(Described):
         )
 
 
+UNCLASSIFIED = "none"
+"""What `classification` says of a column that is of no class by decision, and not by default."""
+
+
 class Column(Described):
     """One column of a table (ODCS property).
 
@@ -167,7 +171,8 @@ class Column(Described):
             the order of the columns decides where no position was given.
         partition_position: position in the partition key from 1; by default the order of the columns decides.
         partitioned: part of the partition key; by default only with a position.
-        classification: class of the data in the column, such as `public` or `restricted`.
+        classification: class of the data in the column, such as `public` or `restricted`; `none` says that
+            it is of no class.
         fields: the fields below this column with what is said of them, when it is a STRUCT or an ARRAY of
             STRUCT. The type holds them as well.
         relationships: foreign keys of this column alone.
@@ -198,6 +203,11 @@ class Column(Described):
     transform_sources: tuple[str, ...] = ()
     custom_properties: tuple[CustomProperty, ...] = ()
     place: Place = NOWHERE
+
+    @property
+    def data_class(self) -> str | None:
+        """Its class; None when it has none, or is said to be of none."""
+        return None if self.classification == UNCLASSIFIED else self.classification or None
 
     @field_validator("type")
     @classmethod

@@ -7,8 +7,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from meshform.model.contract import UNCLASSIFIED
 from meshform.model.data_types import UnknownTypeError, normalize
 from meshform.model.findings import NOWHERE, Place, Value
 from meshform.model.masks import LibraryMask, slug
@@ -66,6 +67,13 @@ class Classification(Value):
     mask: MaskFunction | LibraryMask | None = None
     masks: tuple[MaskFunction | LibraryMask, ...] = ()
     exempt: tuple[str, ...] = ()
+
+    @field_validator("name")
+    @classmethod
+    def _is_a_class(cls, name: str) -> str:
+        if name == UNCLASSIFIED:
+            raise ValueError(f"{name!r} says that a column is of no class; give the class another name")
+        return name
 
     @property
     def every_mask(self) -> tuple[MaskFunction | LibraryMask, ...]:

@@ -87,8 +87,8 @@ class ResolvedTable:
         return self.spec.place
 
     def classified_columns(self) -> Iterator[Column]:
-        """Columns that carry a classification."""
-        return (column for column in self.spec.columns if column.classification)
+        """Columns that are of a class; those that are `none` by decision are of none."""
+        return (column for column in self.spec.columns if column.data_class)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +166,16 @@ class ResolvedProduct:
     def place(self) -> Place:
         """Where it was declared."""
         return self.spec.place
+
+    @property
+    def job_name(self) -> str:
+        """Name of its job and pipeline in production."""
+        return f"{self.domain.name}_{self.name}"
+
+    def at(self, place: Place) -> Place:
+        """A place in its contract; the contract's where that is unknown, and the product's beside Python."""
+        own = self.spec.contract.place
+        return place if place.file else own if own.file else self.place
 
     @property
     def tags(self) -> dict[str, str]:

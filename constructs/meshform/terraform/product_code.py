@@ -32,7 +32,7 @@ CODE = (".py", ".sql")
 
 def job_name(product: ResolvedProduct, mesh: ResolvedMesh, *what: str) -> str:
     """Name of a product's job and pipeline: `orders_orders`, outside production `orders_orders_dev`."""
-    return mesh.environment.scoped("_".join((product.domain.name, product.name, *what)))
+    return mesh.environment.scoped("_".join((product.job_name, *what)))
 
 
 def upload(stack: Stack, product: ResolvedProduct, folder: str, files: dict[str, bytes]) -> list[Block]:
