@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The mesh: its environments, principals and policies here, each domain in a folder of its own."""
 
+from datetime import date
+
 from domains import customers, geography, orders, policies, principals, sales, supply
 from meshform import Construct, Environment, Mesh, Platform
 
@@ -20,6 +22,9 @@ def declare(scope: Construct) -> Mesh:
         platform=Platform(owner="platform-owners"),
         groups=principals.GROUPS,
         service_principals=principals.SERVICE_PRINCIPALS,
+        governance_council="governance-council",
+        # the day of the last review; a pipeline sets MESHFORM_TODAY, so that waivers expire
+        today=date(2026, 11, 24),
     )
     policies.declare(mesh)
     customers.declare(mesh)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What holds for every domain: the floor that the governance council agreed on."""
 
+from pathlib import Path
+
 from meshform import (
     AccessApproved,
     Classification,
@@ -22,6 +24,8 @@ from meshform import (
     WarehouseLimits,
 )
 
+HERE = Path(__file__).parent
+
 
 def declare(mesh: Mesh) -> None:
     """Declare the mesh-wide policies."""
@@ -32,12 +36,14 @@ def declare(mesh: Mesh) -> None:
             OwnerIsGroup(),
             SupportPath(),
             ColumnsDescribed(minimum_length=10),
-            ServiceLevelPresent(properties=("freshness", "latency", "volume")),
+            ServiceLevelPresent(properties=("freshness", "latency")),
             NamesMatch(kind="domain"),
             NamesMatch(kind="schema"),
+            NamesMatch(kind="product", pattern="[a-z]+(_[a-z]+)*"),  # the version is not in the name
             NamesMatch(kind="table"),
             NamesMatch(kind="column"),
         ],
+        waivers=HERE / "waivers.yaml",
     )
     GovernancePolicy(
         mesh,

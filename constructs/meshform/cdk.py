@@ -256,8 +256,8 @@ def add_stacks(
     """Evaluate and compile a mesh, and add its stacks to an app, each dependent on those before it.
 
     Synthesis also writes the manifest of each product, `manifests/DOMAIN.PRODUCT.json` in the output folder.
-    Warnings become cdktf annotations of the stack that they concern. A `mesh.lock` in the working folder is
-    compared with the mesh.
+    Warnings and advice become cdktf annotations of the stack that they concern. A `mesh.lock` in the working
+    folder is compared with the mesh.
 
     Args:
         app: the app; nothing is written before `synthesize`.
@@ -295,7 +295,9 @@ def add_stacks(
         domain = (finding.place.construct_path or "").split("/")[1:2]
         stack_name = compiled.environment.domain_stack(domain[0]) if domain else ""
         annotated = stacks.get(stack_name) or stacks[compiled.environment.platform_stack]
-        cdktf.Annotations.of(annotated).add_warning(str(finding))
+        annotations = cdktf.Annotations.of(annotated)
+        tell = annotations.add_info if finding.severity is Severity.ADVICE else annotations.add_warning
+        tell(str(finding))
     return stacks
 
 

@@ -92,6 +92,7 @@ def test_json_has_every_key_of_its_shape(report):
                 "got": "''",
                 "allowed": "at least 10 characters",
                 "fix": "describe it",
+                "waived": None,
             },
             {
                 "code": "MF376",
@@ -107,6 +108,7 @@ def test_json_has_every_key_of_its_shape(report):
                 "got": None,
                 "allowed": None,
                 "fix": None,
+                "waived": None,
             },
             {
                 "code": "MF900",
@@ -117,6 +119,7 @@ def test_json_has_every_key_of_its_shape(report):
                 "got": None,
                 "allowed": None,
                 "fix": None,
+                "waived": None,
             },
         ],
     }
@@ -163,6 +166,21 @@ def test_sarif_has_what_code_scanning_asks_for(report):
         "allowed: at least 10 characters",
         "fix: describe it",
     ]
+
+
+def test_a_waived_finding_names_its_waiver_in_every_format(report):
+    """In SARIF it is suppressed too, so that code scanning does not ask for it again."""
+    waived = YAML.model_copy(update={"severity": Severity.ADVICE, "waived": "until \x1b 2030-01-31, GOV-7"})
+    shown = r"until \x1b 2030-01-31, GOV-7"
+    for name, render in RENDERERS.items():
+        text = render(report(waived)).decode()
+        assert (shown if name not in ("json", "sarif") else json.dumps(shown)[1:-1]) in text, name
+    (found,) = json.loads(RENDERERS["json"](report(waived)))["findings"]
+    assert (found["severity"], found["waived"]) == ("advice", shown)
+    (result,) = json.loads(RENDERERS["sarif"](report(waived)))["runs"][0]["results"]
+    assert result["suppressions"] == [{"kind": "external", "status": "accepted", "justification": shown}]
+    (usual,) = json.loads(RENDERERS["sarif"](report(YAML)))["runs"][0]["results"]
+    assert "suppressions" not in usual
 
 
 def test_sarif_fingerprints_tell_findings_apart_and_survive_moves(report):

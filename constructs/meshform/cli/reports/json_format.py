@@ -50,4 +50,5 @@ def finding_shape(finding: Finding, report: Report) -> dict[str, Any]:
         "got": found.get("got"),
         "allowed": found.get("allowed"),
         "fix": found.get("fix"),
+        "waived": found.get("waived"),
     }

@@ -76,7 +76,9 @@ class Report:
     @property
     def counted(self) -> str:
         """One line: what was checked, and how many findings there are."""
-        errors, findings = self.count(Severity.ERROR), len(self.sorted)
+        errors = self.count(Severity.ERROR)
+        waived = sum(one.waived is not None for one in self.sorted)
+        others = len(self.sorted) - errors - waived
         what = (
             "nothing was checked"
             if self.subjects is None
@@ -85,7 +87,8 @@ class Report:
         return (
             f"{what} in environment {printable(self.environment)}: "
             + (count(errors, "error") if errors else "no errors")
-            + (f", {count(findings - errors, 'other finding')}" if findings > errors else "")
+            + (f", {waived} waived" if waived else "")
+            + (f", {count(others, 'other finding')}" if others else "")
         )
 
     @cached_property
@@ -126,10 +129,15 @@ def count(number: int, what: str) -> str:
 
 
 def details(finding: Finding) -> dict[str, str]:
-    """The value got, what is allowed and the fix, as far as there are such, printable."""
+    """The value got, what is allowed, the fix and the waiver, as far as there are such, printable."""
     return {
         label: printable(text)
-        for label, text in (("got", finding.got), ("allowed", finding.allowed), ("fix", finding.fix))
+        for label, text in (
+            ("got", finding.got),
+            ("allowed", finding.allowed),
+            ("fix", finding.fix),
+            ("waived", finding.waived),
+        )
         if text is not None
     }
 

@@ -78,6 +78,8 @@ def _result(finding: Finding, index: int, report: Report, seen: Counter[str]) ->
     }
     if found := details(finding):
         result["properties"] = found
+    if waived := found.get("waived"):
+        result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": waived}]
     return result
 
 
