@@ -193,14 +193,15 @@ def test_each_format_tells_a_mistake_in_a_contract(copy):
     told = {name: run_in(copy, "--format", name) for name in ("json", "sarif", "junit", "github")}
     assert {name: result.returncode for name, result in told.items()} == dict.fromkeys(told, 1)
     assert {name: result.stderr for name, result in told.items()} == dict.fromkeys(told, "")
-    [found] = json.loads(told["json"].stdout)["findings"]
+    found = json.loads(told["json"].stdout)["findings"][0]  # what the example has waived comes after it
     assert (found["code"], found["subject"]) == ("MF403", "orders.orders")
     assert (found["place"]["file"], found["place"]["line"]) == (file, line)
-    [result] = json.loads(told["sarif"].stdout)["runs"][0]["results"]
+    result = json.loads(told["sarif"].stdout)["runs"][0]["results"][0]
     where = result["locations"][0]["physicalLocation"]
     assert (where["artifactLocation"]["uri"], where["region"]["startLine"]) == (file, line)
     assert where["region"]["startColumn"] == found["place"]["column"]
-    failed = [case for case in ET.fromstring(told["junit"].stdout).iter("testcase") if len(case)]
+    cases = ET.fromstring(told["junit"].stdout).iter("testcase")
+    failed = [case for case in cases if case.find("failure") is not None]
     assert [(case.get("classname"), case.get("file")) for case in failed] == [("orders.orders", file)]
     assert told["github"].stdout.startswith(f"::error file={file},line={line},col=")
 
@@ -257,7 +258,8 @@ def test_a_report_can_be_written_into_a_file(check, tmp_path):
     assert [one.name for one in file.parent.iterdir()] == ["meshform.sarif"]
     text = tmp_path / "text"
     check("--output", str(text))
-    assert text.read_text() == "5 domains, 12 products in environment local: no errors, 4 waived\n"
+    counted = "5 domains, 12 products in environment local: no errors, 4 waived"
+    assert text.read_text().splitlines()[-1] == counted
 
 
 def test_a_report_that_cannot_be_written_is_told(check, tmp_path):
