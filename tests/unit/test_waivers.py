@@ -356,6 +356,21 @@ def test_the_policy_of_a_domain_waives_in_its_domain_only():
         assert codes(spec) == [*ERRORS, ("MF469", "error")]
 
 
+def test_the_policy_of_a_product_waives_in_its_product_only():
+    """MF469 for the whole domain."""
+    own = Policy(name="own", domain="a", product="p", place=at(3, "own.py"))
+    for scope, expected in (("a.p", WAIVED), ("a.p.t", WAIVED), ("a", [*ERRORS, ("MF469", "error")])):
+        assert codes(governed(parts=[own.model_copy(update={"waivers": (waiver(scope),)})])) == expected
+
+
+def test_a_stricter_environment_does_not_undo_a_waiver():
+    """What it makes an error is waived as any error is."""
+    strict = Environment(name="dev", deployer="deployer", stricter={"MF403": Severity.ERROR})
+    rules = (ColumnsDescribed(severity=Severity.WARNING), SupportPath())
+    assert codes(governed(rules=rules, environments=(strict,)), "dev") == ERRORS
+    assert codes(governed(waiver(), rules=rules, environments=(strict,)), "dev") == WAIVED
+
+
 def test_a_check_of_one_domain_tells_of_its_waivers_only():
     """Others, and whether the wide ones are needed, cannot be told there."""
     parts = [product("b.q")]

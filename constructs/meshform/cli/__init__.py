@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "lock": ("meshform.cli.lock", "Remember what holds data, so that no change loses it."),
     "manifest": ("meshform.cli.manifest", "Write what other repositories may know of the products."),
     "permissions": ("meshform.cli.permissions", "Show what the deploy identity of a domain needs, and why."),
+    "policies": ("meshform.cli.policies", "List policies: rules, protections, and waivers with days left."),
     "provider": (
         "meshform.cli.provider",
         "The local workspace as a Terraform provider; Terraform starts it.",
