@@ -27,7 +27,8 @@ from meshform.cli.policies import policies, policy_lines
 from meshform.governance.rules.contracts import ColumnsDescribed
 from meshform.governance.rules.naming import NamesMatch
 from meshform.model.findings import Severity
-from meshform.model.policy import Policy
+from meshform.model.masks import NullMask
+from meshform.model.policy import Classification, MaskFunction, Policy
 from meshform.model.principals import Group, Principals
 from meshform.model.waiver import Waiver
 
@@ -98,10 +99,23 @@ def test_everything_of_a_policy_is_listed():
     assert described["severity"] == {"local": "warning", "dev": "warning", "prod": "error"}
     (one,) = personal["classes"]
     assert (one["name"], one["exempt"]) == ("personal", ["exempt"])
-    assert one["mask"] == {"name": "mask_personal", "data_type": "STRING"}
+    assert one["masks"] == [{"name": "mask_personal", "takes": "STRING"}]
     assert home["row_filters"] == [{"name": "home", "data_type": "STRING", "exempt": ["exempt"]}]
     assert (home["level"], home["governs"]) == ("domain", "b")
     assert (own["level"], own["governs"]) == ("product", "b.q-1")
+
+
+def test_a_class_lists_each_of_its_masks():
+    """Those of the library by their names, with what they take."""
+    own = MaskFunction(name="hide", body="'x'")
+    classes = (Classification(name="c", mask=own, masks=(NullMask(),)), Classification(name="d"))
+    spec = mesh(Policy(name="p", classifications=classes))
+    assert listed(spec)["policies"][0]["classes"][0]["masks"] == [
+        {"name": "hide", "takes": "STRING"},
+        {"name": "NullMask", "takes": "every type"},
+    ]
+    assert "  class c  masked by hide of STRING, NullMask of every type  exempt: nobody" in text(spec)
+    assert "  class d  not masked  exempt: nobody" in text(spec)
 
 
 def test_waivers_are_listed_with_the_days_left_and_what_they_cover():
@@ -155,7 +169,7 @@ def test_people_see_rules_classes_and_row_filters():
     assert (
         "  MF403 ColumnsDescribed(minimum_length=4)  warning in local, warning in dev, error in prod" in lines
     )
-    assert "  class personal  masked by mask_personal(STRING)  exempt: exempt" in lines
+    assert "  class personal  masked by mask_personal of STRING  exempt: exempt" in lines
     assert "  row filter home  of STRING  exempt: exempt" in lines
     assert "Policy own  of product b.q-1  own.py:9" in lines
     assert lines[-1] == "0 waivers; council approves them"

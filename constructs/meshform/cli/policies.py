@@ -15,7 +15,7 @@ from rich.text import Text
 from meshform.cli.load import load_mesh, require_domain
 from meshform.governance.evaluate import Evaluation, evaluate
 from meshform.governance.tightness import heavier
-from meshform.model.policy import Policy
+from meshform.model.policy import MaskFunction, Policy
 from meshform.model.printable import printable
 from meshform.model.rule import Rule
 from meshform.model.secrets import redact
@@ -85,7 +85,12 @@ def _policy(policy: Policy, evaluation: Evaluation) -> dict[str, Any]:
             {
                 "name": one.name,
                 "description": one.description,
-                "mask": one.mask and {"name": one.mask.name, "data_type": one.mask.data_type},
+                "masks": [
+                    {"name": mask.name, "takes": mask.data_type}
+                    if isinstance(mask, MaskFunction)
+                    else {"name": type(mask).__name__, "takes": mask.takes}
+                    for mask in one.every_mask
+                ],
                 "exempt": list(one.exempt),
             }
             for one in policy.classifications
@@ -152,8 +157,8 @@ def policy_lines(listed: dict[str, Any]) -> Iterator[Text]:
             yield _line(2, f"{rule['code']} {name}", _weights(rule["severity"]))
             yield Text(f"      {rule['why']}")
         for one in policy["classes"]:
-            mask = one["mask"]
-            hidden = f"masked by {mask['name']}({mask['data_type']})" if mask else "not masked"
+            masks = ", ".join(f"{mask['name']} of {mask['takes']}" for mask in one["masks"])
+            hidden = f"masked by {masks}" if masks else "not masked"
             yield _line(2, f"class {one['name']}", hidden, _exempt(one))
         for one in policy["row_filters"]:
             yield _line(2, f"row filter {one['name']}", f"of {one['data_type']}", _exempt(one))
