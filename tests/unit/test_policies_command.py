@@ -94,7 +94,8 @@ def test_everything_of_a_policy_is_listed():
     assert floor["place"] == {"file": "floor.py", "line": 7, "construct_path": None}
     names, described = floor["rules"]
     assert (names["code"], names["name"], names["why"]) == ("MF405", "NamesMatch", NamesMatch.why)
-    assert names["parameters"] == {"kind": "product", "pattern": "[a-z]+"}
+    assert {"kind": "product", "pattern": "[a-z]+"}.items() <= names["parameters"].items()
+    assert names["given"] == ["kind", "pattern"]
     assert names["severity"] == dict.fromkeys(("local", "dev", "prod"), "error")
     assert described["severity"] == {"local": "warning", "dev": "warning", "prod": "error"}
     (one,) = personal["classes"]
