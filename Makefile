@@ -3,7 +3,7 @@
 
 SHELL = /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-destroy synth test check snapshot bench live-test shell lock clean
+.PHONY: help setup demo demo-destroy synth test check snapshot docs bench live-test shell lock clean
 
 # Reads the environment that `make setup` wrote, for one recipe line.
 ENV = . .meshform/env.sh &&
@@ -39,6 +39,9 @@ check: setup ## Check format, lint, types and the direction of imports
 
 snapshot: setup ## Write the golden files anew; look at the difference before you commit it
 	@$(ENV) MESHFORM_UPDATE_SNAPSHOTS=1 pytest -q tests/snapshot $(PYTEST_ARGS)
+
+docs: setup ## Write the chapter of rules in docs/governance.md from the rules themselves
+	@$(ENV) python tools/rules_page.py
 
 bench: ## Measure synthesis against json.dump and against one object per resource
 	@sh tools/setup.sh bench

@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "provider-facts": ("meshform.cli.provider_facts", "Learn the facts of another version of the provider."),
     "request": ("meshform.cli.request", "Ask a producer for access to a port, by a pull request."),
+    "rules": ("meshform.cli.rules", "List every rule that a policy can have."),
     "run": ("meshform.cli.run", "Run a data product's pipeline now."),
     "show": ("meshform.cli.show", "Show domains, products, ports, who reads what, and what is deployed."),
     "step": ("meshform.cli.step", "Steps of an apply; Terraform calls them."),
