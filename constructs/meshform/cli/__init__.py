@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("meshform.cli.check", "Check the mesh, or one domain of it."),
     "codeowners": ("meshform.cli.codeowners", "Print who approves changes of which files."),
     "contract": ("meshform.cli.contract", "Print a contract as ODCS, or check one."),
+    "diff": ("meshform.cli.diff", "Compare contracts with another commit: who is hit, what is missing."),
     "doctor": (
         "meshform.cli.doctor",
         "Check the tools: Python, Node, Terraform, cdktf, the local workspace.",

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`meshform diff`: what a change means to the readers of the products, and what it still needs."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import redirect_stdout
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from meshform.cli.base import commit_of, state_at
+from meshform.cli.load import load_mesh
+from meshform.cli.output import print_findings
+from meshform.cli.reports.changes import RENDERERS, Comparison
+from meshform.governance.changes import changes_between, verdict
+from meshform.model.mesh_state import state_of
+from meshform.settings import Settings
+
+
+@click.command()
+@click.option("--base", required=True, help="Branch, tag or commit to compare with, such as origin/main.")
+@click.option(
+    "--format",
+    "shape",
+    type=click.Choice(["text", "json", "markdown"]),
+    default="text",
+    help="How to tell what changed. Default: text.",
+)
+def command(base: str, shape: str) -> None:
+    """Compare the contracts of this folder's mesh with those where it left BASE.
+
+    Says of each change whether it is compatible, asks for a higher minor version, or breaks readers, and
+    whom it hits. Exits with 1 when a version, time for the readers or an approval is missing. Runs the code
+    of both.
+    """
+    settings, folder = Settings.read(), Path.cwd()
+    commit = commit_of(base, folder)
+    with redirect_stdout(sys.stderr):  # what code of the mesh prints is no part of the report
+        mesh = load_mesh(settings)
+    before, after = state_at(commit, folder), state_of(mesh)
+    changed = changes_between(before, after, mesh.today or datetime.now(UTC).date())
+    findings = verdict(changed, after.retired)
+    told = RENDERERS[shape](Comparison(base, commit, changed, tuple(findings)))
+    sys.stdout.buffer.write(told.encode())
+    sys.stdout.buffer.flush()
+    if shape == "text":
+        print_findings(findings)
+    sys.exit(1 if findings else 0)
