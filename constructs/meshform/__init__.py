@@ -62,9 +62,10 @@ if TYPE_CHECKING:
     from meshform.model.policy import Classification, MaskFunction, RowFilter
     from meshform.model.ports import Elsewhere, Function, ManagedTable
     from meshform.model.principals import Group, ServicePrincipal
-    from meshform.model.product import Job, Pipeline, Retention, Schedule, Volume
+    from meshform.model.product import Job, Pipeline, Retention, Volume
     from meshform.model.resolved import ResolvedDomain, ResolvedMesh, ResolvedProduct, ResolvedTable
     from meshform.model.rule import Rule
+    from meshform.model.schedule import Schedule
     from meshform.model.share import PartitionValue, Recipient, Share, SharedObject
     from meshform.model.support import Destination, Support
     from meshform.model.waiver import Waiver
@@ -143,8 +144,8 @@ _HOME = {
     "RowFilterRequired": f"{_RULES}.rows",
     "Rule": "meshform.model.rule",
     "RunsAsOwnPrincipal": f"{_RULES}.runs",
-    "Schedule": _PRODUCT,
     "SemanticVersions": f"{_RULES}.lifecycle",
+    "Schedule": "meshform.model.schedule",
     "ServiceLevelPresent": f"{_RULES}.contracts",
     "ServiceLevelsPlausible": f"{_RULES}.service_levels",
     "ServicePrincipal": "meshform.model.principals",

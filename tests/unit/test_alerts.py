@@ -8,6 +8,7 @@ from meshform.model.contract import ServiceLevel
 from meshform.model.domain import Support
 from meshform.model.findings import MeshformError, Severity
 from meshform.model.monitoring import Monitoring
+from meshform.model.support import Destination
 
 FROM = " FROM `sales`.`gold`.`sold` HAVING count(*) > 0"
 
@@ -242,7 +243,12 @@ def test_announcements_are_no_objectives():
 def test_a_product_is_monitored_as_it_says():
     """Anomalies of its schema once, long runs, and who hears of trouble in this environment."""
     watched = Monitoring(
-        anomaly_detection=True, max_run_minutes=30, destination_ids={"prod": ("a-1", "b-2"), "dev": ("c-3",)}
+        anomaly_detection=True,
+        max_run_minutes=30,
+        destinations=(
+            Destination(kind="SLACK", ids={"prod": "a-1", "dev": "c-3"}),
+            Destination(kind="PAGERDUTY", ids={"prod": "b-2"}),
+        ),
     )
     support = Support(channel="#x", email="s@x.com")
     contracts = contract(table("sold", column("ts")), sla=(level(1, element="sold.ts"),))

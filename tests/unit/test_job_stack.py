@@ -21,7 +21,8 @@ from tests.meshes import (
 )
 
 from meshform.model.findings import MeshformError
-from meshform.model.product import Job, Product, Schedule, Volume
+from meshform.model.product import Job, Product, Volume
+from meshform.model.schedule import Schedule
 
 
 @pytest.fixture

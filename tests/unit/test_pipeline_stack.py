@@ -7,7 +7,8 @@ from tests.meshes import compiled, domain, mesh, port, product, product_consumer
 from meshform.model.domain import Support
 from meshform.model.environment import Environment
 from meshform.model.findings import MeshformError
-from meshform.model.product import Pipeline, Schedule, Volume
+from meshform.model.product import Pipeline, Volume
+from meshform.model.schedule import Schedule
 
 
 @pytest.fixture

@@ -69,6 +69,8 @@ def read_data_source(
     elif type_ == "databricks_current_metastore":
         info = {"metastore_id": METASTORE_ID, "name": "local", "owner": CURRENT_USER}
         found = {"id": METASTORE_ID, "metastore_info": [info]}
+    elif type_ == "databricks_notification_destinations":
+        found = {"notification_destinations": _destinations(store, asked)}
     elif type_ in _LISTS:
         found = {"id": type_, "ids": _names(store, type_, asked)}
     elif (kind := type_.removeprefix("databricks_")) in _INFO:
@@ -144,6 +146,18 @@ def _described(store: Store, kind: str, asked: Row) -> Row:
     for block in ("column", "provider_config", "columns"):
         info.pop(block, None)
     return {"id": key(kind, name), "name": name, _INFO[kind]: [info]}
+
+
+def _destinations(store: Store, asked: Row) -> list[Row]:
+    """Those whose name holds a text, whatever its case."""
+    part, kind = str(asked.get("display_name_contains") or "").lower(), asked.get("type")
+    rows = [row for _, row in store.all("databricks_notification_destination")]
+    listed = [
+        {name: row.get(name) for name in ("id", "display_name", "destination_type")}
+        for row in sorted(rows, key=lambda row: str(row.get("display_name")))
+        if part in str(row.get("display_name")).lower()
+    ]
+    return [one for one in listed if kind in (None, one["destination_type"])]
 
 
 def _names(store: Store, type_: str, asked: Row) -> list[str]:

@@ -45,6 +45,7 @@ _STATES = {
     ("databricks_catalog", "catalog_type"): "MANAGED_CATALOG",
     ("databricks_entity_tag_assignment", "source_type"): "TAG_ASSIGNMENT_SOURCE_TYPE_USER",
 }
+_DESTINATION_TYPES = {"generic_webhook": "WEBHOOK"}
 _OPEN_OWNERS = frozenset(
     [
         "databricks_catalog",
@@ -155,6 +156,8 @@ class Fill:
         """What must be there though Terraform may also set it."""
         if self._type == "databricks_service_principal" and value.get("application_id") is UNKNOWN:
             value["application_id"] = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self._source}/application_id"))
+        if self._type == "databricks_notification_destination":
+            _describe_destination(value)
         for type_, attribute, folder in (
             ("databricks_group", "display_name", "groups"),
             ("databricks_service_principal", "application_id", "servicePrincipals"),
@@ -169,3 +172,14 @@ class Fill:
             for attribute, folder in (("home", "/Users"), ("repos", "/Repos")):
                 if value.get(attribute) is UNKNOWN:
                     value[attribute] = f"{folder}/{name}"
+
+
+def _describe_destination(value: dict[str, Any]) -> None:
+    """Its type follows from its configuration, and what is secret in that is told as set or not."""
+    for config in value.get("config") or ():
+        for block, bodies in config.items():
+            for body in bodies or ():
+                if value.get("destination_type") is UNKNOWN:
+                    value["destination_type"] = _DESTINATION_TYPES.get(block, block.upper())
+                for name in [name for name, given in body.items() if given is UNKNOWN]:
+                    body[name] = bool(body.get(name.removesuffix("_set")))

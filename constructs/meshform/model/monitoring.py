@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from pydantic import Field
 
 from meshform.model.findings import Value
+from meshform.model.support import Destination
 
 
 class Monitoring(Value):
@@ -17,10 +16,10 @@ class Monitoring(Value):
         anomaly_detection: Databricks learns how fresh and complete the tables of the product's schema usually
             are, and tells what is unusual (data quality monitoring; it is billed). Default: False.
         max_run_minutes: a run of the product's job that takes longer is told. Default: no limit.
-        destination_ids: ids of notification destinations, by environment, that hear of missed objectives and
-            failed runs beside the support e-mail. Default: none.
+        destinations: notification destinations that hear of missed objectives and failed runs beside the
+            support e-mail and those of the domain's support. Default: none.
     """
 
     anomaly_detection: bool = False
     max_run_minutes: int | None = Field(default=None, gt=0)
-    destination_ids: Mapping[str, tuple[str, ...]] = {}
+    destinations: tuple[Destination, ...] = ()

@@ -17,14 +17,8 @@ from meshform.model.findings import NOWHERE, Place, Value
 from meshform.model.inputs import EXTERNAL, External, Input, PortReference, checked_input
 from meshform.model.monitoring import Monitoring
 from meshform.model.ports import Elsewhere, Function, ManagedTable, ProductStatus
+from meshform.model.schedule import Schedule
 from meshform.model.share import Share
-
-
-class Schedule(Value):
-    """When a job runs: a Quartz cron expression in a time zone."""
-
-    cron: str
-    timezone: str = "UTC"
 
 
 class Pipeline(Value):

@@ -9,6 +9,7 @@ from meshform.model.adoption import adoption_findings
 from meshform.model.catalog_checks import catalog_findings
 from meshform.model.consumer import Consumer
 from meshform.model.consumer_findings import column_findings, consumer_findings
+from meshform.model.destinations import destination_findings
 from meshform.model.domain import MeshSpec
 from meshform.model.environment import Environment
 from meshform.model.external import external_findings
@@ -71,6 +72,7 @@ def resolve(mesh: MeshSpec, environment: Environment) -> tuple[ResolvedMesh, lis
         *recipient_findings(mesh, environment),
         *adoption_findings(mesh),
         *rename_findings(mesh),
+        *destination_findings(mesh, environment),
     ]
     resolved = ResolvedMesh(mesh, environment, {})
     for spec in mesh.domains:

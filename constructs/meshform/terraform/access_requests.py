@@ -8,9 +8,12 @@ says.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from meshform.model.findings import Place
+from meshform.model.resolved import ResolvedMesh
+from meshform.model.support import Support
+from meshform.terraform.destinations import ids
 from meshform.terraform.stack import PREPARE, Rank, Stack
 
 
@@ -19,7 +22,8 @@ def add_access_requests(
     name: str,
     securable_type: str,
     full_name: str,
-    destinations: Sequence[tuple[str, str]],
+    support: Support,
+    mesh: ResolvedMesh,
     place: Place,
     *,
     rank: Rank = PREPARE,
@@ -32,12 +36,13 @@ def add_access_requests(
         name: name of the block.
         securable_type: such as `CATALOG`, `SCHEMA`, `TABLE` or `VOLUME`.
         full_name: full name of the securable.
-        destinations: type and id of each, as `Support.access_requests` gives them.
+        support: of the domain.
+        mesh: the mesh.
         place: where the support was declared.
         rank: when the securable exists.
         after: addresses of what makes it.
     """
-    if destinations:
+    if destinations := _destinations(stack, support, mesh):
         stack.resource(
             "databricks_rfa_access_request_destinations",
             name,
@@ -51,3 +56,18 @@ def add_access_requests(
             rank=rank,
             after=after,
         )
+
+
+def _destinations(stack: Stack, support: Support, mesh: ResolvedMesh) -> list[tuple[str, str]]:
+    """Type and id of each, sorted.
+
+    A link stands alone: Databricks takes no other destination beside it, so it is used only where there is
+    nothing else.
+    """
+    found: list[tuple[str, str]] = [("EMAIL", support.email)] if support.email else []
+    for one in support.destinations:
+        if one.addresses:  # a request goes to addresses, not to a destination that has some
+            found += [("EMAIL", address) for address in one.addresses if one.is_made_in(mesh.environment)]
+        else:
+            found += [(one.kind, id_) for id_ in ids(stack, mesh, [one])]
+    return sorted(set(found)) or ([("URL", support.url)] if support.url else [])

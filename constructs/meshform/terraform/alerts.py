@@ -10,10 +10,11 @@ Source: provider 1.128, docs/resources/alert_v2.md.
 from __future__ import annotations
 
 from meshform.governance.objectives import JOB_ID, Objective, objectives
+from meshform.model.destinations import alert_destinations
 from meshform.model.resolved import ResolvedMesh, ResolvedProduct
 from meshform.terraform.access import Access
+from meshform.terraform.destinations import ids
 from meshform.terraform.literals import Reference
-from meshform.terraform.monitoring import destinations
 from meshform.terraform.permissions import allow_owners
 from meshform.terraform.platform import find_warehouse
 from meshform.terraform.stack import Stack, local_name
@@ -37,7 +38,7 @@ def _add_alert(
         after.append(access.select(product.run_as, table, level.place))
     email = product.domain.spec.support.email
     subscriptions = [{"user_email": email}] if email else []
-    subscriptions += [{"destination_id": one} for one in destinations(product, mesh)]
+    subscriptions += [{"destination_id": one} for one in ids(stack, mesh, alert_destinations(product))]
     # `freshness` of a table was first: the table stands before it in the name that people see
     words = (*objective.name[1:], objective.name[0])
     alert = stack.resource(

@@ -33,8 +33,8 @@ class CompiledStack:
     Attributes:
         name: name of the stack.
         requires: names of the stacks that are deployed before it.
-        blocks: Terraform JSON: `resource`, `data`, and the lists `import`, `moved` and `removed`, where
-            they are not empty.
+        blocks: Terraform JSON: `resource`, `data`, `variable`, and the lists `import`, `moved` and
+            `removed`, where they are not empty.
         assets: files beside it, by relative path.
         makers: path of the construct that each resource is made for, by address, where it is known.
     """
@@ -150,6 +150,8 @@ def _compiled(stack: Stack, check: SchemaCheck, findings: list[Finding]) -> Comp
         blocks.setdefault(block.kind, {}).setdefault(block.type, {})[block.name] = render(block.body)
     if imports := [(a, b.import_id) for a, b in sorted(stack.blocks.items()) if b.import_id is not None]:
         blocks["import"] = [{"to": address, "id": escape(import_id)} for address, import_id in imports]
+    if stack.variables:
+        blocks["variable"] = dict(stack.variables)  # Terraform reads these as they are
     makers = {
         address: path for address, block in stack.blocks.items() if (path := block.place.construct_path)
     }

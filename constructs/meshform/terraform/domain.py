@@ -89,7 +89,8 @@ def _schema(stack: Stack, domain: ResolvedDomain, name: str, comment: str, mesh:
             local_name("schema", placed),
             "SCHEMA",
             domain.full_name(name),
-            spec.support.access_requests(mesh.environment),
+            spec.support,
+            mesh,
             domain.place,
             after=[schema.address],
         )

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from meshform.model.destinations import alert_destinations
 from meshform.model.resolved import ResolvedMesh, ResolvedProduct
 from meshform.terraform.access import Access
+from meshform.terraform.destinations import ids
 from meshform.terraform.stack import Stack, local_name
 
 
@@ -32,19 +34,26 @@ def add_monitor(stack: Stack, product: ResolvedProduct, access: Access) -> None:
         )
 
 
-def health_of_job(product: ResolvedProduct, mesh: ResolvedMesh) -> dict[str, Any]:
+def health_of_job(stack: Stack, product: ResolvedProduct, mesh: ResolvedMesh) -> dict[str, Any]:
     """Attributes of the product's job: its health rule, and who hears of failed and long runs."""
-    email, minutes = product.domain.spec.support.email, product.spec.monitoring.max_run_minutes
-    ids = destinations(product, mesh)
+    minutes = product.spec.monitoring.max_run_minutes
+    email = product.domain.spec.support.email
+    emails = list(dict.fromkeys([*([email] if email else []), *mailed(product, mesh)]))
+    hooks = ids(stack, mesh, (one for one in alert_destinations(product) if not one.addresses))
     events = ["on_failure", *(["on_duration_warning_threshold_exceeded"] if minutes else [])]
     rule = {"metric": "RUN_DURATION_SECONDS", "op": "GREATER_THAN", "value": (minutes or 0) * 60}
     return {
         "health": [{"rules": [rule]}] if minutes else None,
-        "email_notifications": [{event: [email] for event in events}] if email else None,
-        "webhook_notifications": [{event: [{"id": one} for one in ids] for event in events}] if ids else None,
+        "email_notifications": [dict.fromkeys(events, emails)] if emails else None,
+        "webhook_notifications": [{event: [{"id": one} for one in hooks] for event in events}]
+        if hooks
+        else None,
     }
 
 
-def destinations(product: ResolvedProduct, mesh: ResolvedMesh) -> list[str]:
-    """Ids of the notification destinations of a product in the environment."""
-    return list(product.spec.monitoring.destination_ids.get(mesh.environment.name, ()))
+def mailed(product: ResolvedProduct, mesh: ResolvedMesh) -> list[str]:
+    """Addresses of the e-mail destinations that hear of failures, for what sends mail itself."""
+    hearing = alert_destinations(product)
+    return list(
+        dict.fromkeys(a for one in hearing if one.is_made_in(mesh.environment) for a in one.addresses)
+    )

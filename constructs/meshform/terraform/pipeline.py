@@ -7,6 +7,7 @@ from meshform.model.product import Pipeline
 from meshform.model.resolved import ResolvedMesh, ResolvedProduct
 from meshform.terraform.access import Access
 from meshform.terraform.contract_module import contract_module, module_name
+from meshform.terraform.monitoring import mailed
 from meshform.terraform.platform import kept
 from meshform.terraform.product_code import (
     CODE,
@@ -19,6 +20,8 @@ from meshform.terraform.product_code import (
     upload,
 )
 from meshform.terraform.stack import Rank, Stack, local_name
+
+_TOLD = ("on-flow-failure", "on-update-fatal-failure")
 
 
 def add_pipeline(
@@ -40,6 +43,7 @@ def add_pipeline(
     files = {**source_files(spec.source, product), module: contract_module(product)}
     uploads = upload(stack, product, folder, files)
     configuration = dict(settings(product, mesh))
+    emails = mailed(product, mesh)
     pipeline = stack.resource(
         "databricks_pipeline",
         local_name(product.name),
@@ -56,6 +60,8 @@ def add_pipeline(
                 if "/" not in path and path.endswith(CODE) and path != module
             ],
             "run_as": [{"service_principal_name": product.run_as}],
+            # its job tells of runs that fail; this of flows, and of what fails when people start it
+            "notification": [{"alerts": list(_TOLD), "email_recipients": emails}] if emails else None,
             "tags": product.tags,
         },
         product.place,

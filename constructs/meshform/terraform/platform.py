@@ -13,6 +13,7 @@ from meshform.model.findings import Place
 from meshform.model.resolved import ResolvedDomain, ResolvedMesh
 from meshform.terraform.access_requests import add_access_requests
 from meshform.terraform.deployers import add_deployers
+from meshform.terraform.destinations import add_destinations
 from meshform.terraform.functions import Protection, add_functions, add_policy, filter_of, masks_of
 from meshform.terraform.grants import Ledger, Securable
 from meshform.terraform.stack import Block, Stack, local_name
@@ -38,6 +39,7 @@ def add_platform(stack: Stack, mesh: ResolvedMesh, ledger: Ledger) -> None:
     """Add the platform's own objects, and each domain's catalog with the floor on it."""
     platform, environment, place = mesh.spec.platform, mesh.environment, mesh.spec.place
     warehouse = add_warehouse(stack, mesh)
+    add_destinations(stack, mesh)
     own = stack.resource(
         "databricks_catalog",
         local_name("platform", platform.catalog),
@@ -112,7 +114,8 @@ def _domain_catalog(stack: Stack, domain: ResolvedDomain, mesh: ResolvedMesh) ->
         local_name(*address),
         "CATALOG",
         domain.catalog,
-        spec.support.access_requests(mesh.environment),
+        spec.support,
+        mesh,
         domain.place,
         after=[catalog.address],
     )

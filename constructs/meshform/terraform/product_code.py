@@ -157,7 +157,7 @@ def scheduled_job(
             "task": sorted(tasks, key=itemgetter("task_key")),
             "schedule": scheduled(spec.schedule) if spec.schedule else None,
             "run_as": [{"service_principal_name": product.run_as}],
-            **health_of_job(product, mesh),
+            **health_of_job(stack, product, mesh),
             "tags": product.tags,
         },
         product.place,

@@ -102,6 +102,7 @@ class Stack:
         name: name of the stack.
         requires: names of the stacks that are deployed before it.
         assets: files that stand beside its JSON, by relative path.
+        variables: what whoever deploys it must tell, by name.
         of: the product or domain that what is added now belongs to.
     """
 
@@ -109,6 +110,7 @@ class Stack:
     requires: tuple[str, ...] = ()
     blocks: dict[str, Block] = field(default_factory=dict)
     assets: dict[str, bytes] = field(default_factory=dict)
+    variables: dict[str, dict[str, Any]] = field(default_factory=dict)
     of: str = ""
 
     def resource(

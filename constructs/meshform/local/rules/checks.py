@@ -17,6 +17,7 @@ from meshform.local.rules.compute import (
     require_row,
     unique,
 )
+from meshform.local.rules.destinations import check_destination, check_webhooks, require_destinations
 from meshform.local.rules.dropping import check_empty
 from meshform.local.rules.governance import (
     check_access_requests,
@@ -117,6 +118,18 @@ def _keys(value: Row) -> None:
         raise Refusal(f"Table '{full_name(value)}' has more than {_MOST_CLUSTER_KEYS} clustering columns.")
 
 
+def _alert(store: Store, value: Row) -> None:
+    check_needs_warehouse(store, value)
+    notification = (value.get("evaluation") or {}).get("notification") or {}
+    told = (one.get("destination_id") for one in notification.get("subscriptions") or ())
+    require_destinations(store, told, f"alert '{value.get('display_name')}'")
+
+
+def _job(store: Store, value: Row) -> None:
+    check_job(store, value)
+    check_webhooks(store, value)
+
+
 def _group(store: Store, value: Row) -> None:
     unique(store, "databricks_group", "display_name", value, "Group with name {0} already exists.")
 
@@ -161,7 +174,7 @@ def _storage_root(store: Store, value: Row) -> None:
 
 
 _CHECKS: dict[str, Callable[[Store, Row], None]] = {
-    "databricks_alert_v2": check_needs_warehouse,
+    "databricks_alert_v2": _alert,
     "databricks_catalog": _storage_root,
     "databricks_catalog_workspace_binding": check_binding,
     "databricks_dashboard": check_needs_warehouse,
@@ -170,7 +183,8 @@ _CHECKS: dict[str, Callable[[Store, Row], None]] = {
     "databricks_external_location": _needs_credential,
     "databricks_group": _group,
     "databricks_group_member": _group_member,
-    "databricks_job": check_job,
+    "databricks_job": _job,
+    "databricks_notification_destination": check_destination,
     "databricks_permissions": check_permissions,
     "databricks_pipeline": check_pipeline,
     "databricks_policy_info": check_policy,

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from meshform.local.rules.destinations import TOLD_BY_ID, require_destinations
 from meshform.local.rules.dropping import POLICY_SECURABLES
 from meshform.local.rules.principals import require_principal
 from meshform.local.rules.refusal import Refusal, does_not_exist
@@ -123,7 +124,10 @@ def check_access_requests(store: Store, value: Row) -> None:
             f"'{kind}' is not a securable type for access requests; allowed: {', '.join(_REQUESTED)}"
         )
     require(store, _REQUESTED[kind], name)
-    kinds = [one.get("destination_type") for one in value.get("destinations") or ()]
+    destinations = value.get("destinations") or ()
+    named = (one.get("destination_id") for one in destinations if one.get("destination_type") in TOLD_BY_ID)
+    require_destinations(store, named, f"requests for access to {kind} '{name}'")
+    kinds = [one.get("destination_type") for one in destinations]
     if "URL" in kinds and len(kinds) > 1:
         raise Refusal(f"A URL destination of {kind} '{name}' must be its only destination")
     emails = kinds.count("EMAIL")

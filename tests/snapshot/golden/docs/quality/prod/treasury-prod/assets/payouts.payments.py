@@ -1,0 +1,11 @@
+# file: payments/payments.py
+import payments_contract as contract
+from pyspark import pipelines as dp
+from pyspark.sql import SparkSession
+
+spark = SparkSession.active()
+
+
+@dp.materialized_view(**contract.table("gold.payments"))
+def payments():
+    return spark.read.format("json").schema(contract.columns("gold.payments")).load(contract.volume("payment_files"))
