@@ -211,7 +211,7 @@ def test_owners_and_technical_owners_run_and_keep_what_is_theirs():
                 email="a@x.com",
                 destinations=(
                     Destination(kind="SLACK", ids={"prod": "s-1"}),
-                    Destination(kind="MICROSOFT_TEAMS", ids={"dev": "t-1"}),
+                    Destination(kind="MICROSOFT_TEAMS", ids={"local": "t-1"}),
                     Destination(kind="GENERIC_WEBHOOK", ids="w-1"),
                 ),
             ),

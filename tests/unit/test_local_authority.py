@@ -232,6 +232,7 @@ def test_a_storage_root_is_in_an_external_location(store, monkeypatch):
 def test_destinations_of_access_requests_are_checked(store, monkeypatch, kind, destinations, why):
     """What they are for exists, and they are as many as Databricks takes."""
     monkeypatch.delenv(VARIABLE)
+    store.put("databricks_notification_destination", "x", {"id": "x"})
     value = {
         "securable": {"type": kind, "full_name": "sales"},
         "destinations": [{"destination_type": one, "destination_id": "x"} for one in destinations],

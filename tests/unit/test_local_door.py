@@ -48,7 +48,7 @@ def test_every_type_is_created_read_back_unchanged_and_known(door):
         assert door.read(type_, value) == value, type_
         assert door.plan(type_, value, value) == (value, []), type_
     assert [error for error in refused if "failed" in error[1]] == []
-    assert len(refused) < 20, "most types can be made out of nothing"
+    assert len(refused) < 25, "most types can be made out of nothing"
 
 
 def test_replacement_is_planned_for_what_forces_it(door):

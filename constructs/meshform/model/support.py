@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
-from meshform.model.addresses import Email, Link, LinkOrEmail
+from meshform.model.contacts import Email, Link, LinkOrEmail
 from meshform.model.environment import Environment
 from meshform.model.findings import Value
 
