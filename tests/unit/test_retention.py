@@ -21,7 +21,8 @@ from tests.meshes import table as a_table
 from meshform.model.contract import ServiceLevel
 from meshform.model.findings import Severity
 from meshform.model.ports import Elsewhere, ManagedTable
-from meshform.model.product import Job, Pipeline, Retention, Schedule
+from meshform.model.product import Job, Pipeline, Retention
+from meshform.model.schedule import Schedule
 
 YEARS = ServiceLevel(property="retention", value=10, unit="y", element="sold.day", place=at(9, "c.yaml"))
 BY_JOB = {"pipeline": None, "job": Job(source=SOURCE, run_as="runner", main="orders.py")}

@@ -14,8 +14,9 @@ from meshform.governance.quality_checks import quality_checks
 from meshform.model.file_input import display_name, real_path
 from meshform.model.findings import Finding, MeshformError, Place
 from meshform.model.inputs import ExternalConnection, ExternalVolume, external_name
-from meshform.model.product import Job, Pipeline, Schedule
+from meshform.model.product import Job, Pipeline
 from meshform.model.resolved import ResolvedMesh, ResolvedProduct
+from meshform.model.schedule import Schedule
 from meshform.terraform.access import Access
 from meshform.terraform.checks import checks_task
 from meshform.terraform.contract_module import declared_foreign_keys

@@ -77,7 +77,7 @@ def add_retention(stack: Stack, product: ResolvedProduct, mesh: ResolvedMesh, ac
             "task": sorted(tasks, key=lambda task: str(task["task_key"])),
             "schedule": scheduled(spec.schedule),
             "run_as": [{"service_principal_name": principal}],
-            **health_of_job(product, mesh),
+            **health_of_job(stack, product, mesh),
             "tags": product.tags,
         },
         product.place,

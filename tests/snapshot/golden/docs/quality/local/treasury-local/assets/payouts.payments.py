@@ -8,4 +8,5 @@ spark = SparkSession.active()
 
 @dp.materialized_view(**contract.table("gold.payments"))
 def payments():
-    return spark.read.format("json").schema(contract.columns("gold.payments")).load(contract.volume("payment_files"))
+    files = spark.read.format("json").schema(contract.columns("gold.payments"))
+    return files.load(contract.volume("payment_files")).where(contract.kept("gold.payments"))

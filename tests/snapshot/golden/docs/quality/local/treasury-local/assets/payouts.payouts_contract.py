@@ -17,6 +17,7 @@ CONTRACT = {
             {'name': 'payment_id', 'type': 'string', 'comment': 'Number of the payment.', 'nullable': True},
             {'name': 'paid_at', 'type': 'timestamp', 'comment': 'When it was paid.', 'nullable': True},
         ],
+        'kept': '`paid_at` >= timestampadd(MONTH, -120, current_timestamp())',
         'expect': {
         },
         'expect_or_drop': {
@@ -44,6 +45,11 @@ def expectations(name):
         return function
 
     return decorate
+
+
+def kept(name):
+    """SQL condition of the rows that the retention of a table keeps, for `.where`."""
+    return CONTRACT[name]["kept"]
 
 
 def volume(name):
