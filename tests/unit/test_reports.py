@@ -208,6 +208,13 @@ def test_sarif_names_any_file(report):
     ]
 
 
+def test_what_a_finding_is_about_is_its_subject(report):
+    """Whatever file it stands in."""
+    update = {"about": "sales.orders.orders.id", "place": Place(file="elsewhere.yaml")}
+    made = report(YAML.model_copy(update=update))
+    assert json.loads(RENDERERS["json"](made))["findings"][0]["subject"] == "sales.orders"
+
+
 def test_junit_fails_for_errors_only(report):
     """A case for each finding with its file and line; warnings pass, and so does what has no findings."""
     content = RENDERERS["junit"](report(YAML, PYTHON))

@@ -15,7 +15,10 @@ from meshform.cli.load import load_mesh
 from meshform.cli.output import print_findings
 from meshform.cli.reports.changes import RENDERERS, Comparison
 from meshform.governance.changes import changes_between, verdict
+from meshform.governance.waivers import Waivers
+from meshform.model.findings import Severity
 from meshform.model.mesh_state import state_of
+from meshform.model.resolve import environment_of, resolve
 from meshform.settings import Settings
 
 
@@ -40,11 +43,15 @@ def command(base: str, shape: str) -> None:
     with redirect_stdout(sys.stderr):  # what code of the mesh prints is no part of the report
         mesh = load_mesh(settings)
     before, after = state_at(commit, folder), state_of(mesh)
-    changed = changes_between(before, after, mesh.today or datetime.now(UTC).date())
-    findings = verdict(changed, after.retired)
+    today = mesh.today or datetime.now(UTC).date()
+    changed = changes_between(before, after, today)
+    resolved, _ = resolve(
+        mesh.model_copy(update={"today": today}), environment_of(mesh, settings.environment)
+    )
+    findings = list(Waivers(resolved).applied_to_changes(verdict(changed, after.retired)))
     told = RENDERERS[shape](Comparison(base, commit, changed, tuple(findings)))
     sys.stdout.buffer.write(told.encode())
     sys.stdout.buffer.flush()
     if shape == "text":
         print_findings(findings)
-    sys.exit(1 if findings else 0)
+    sys.exit(1 if any(one.severity is Severity.ERROR for one in findings) else 0)

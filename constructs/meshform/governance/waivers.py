@@ -16,7 +16,7 @@ from meshform.model.near import did_you_mean, one_of
 from meshform.model.policy import Policy, Rule
 from meshform.model.resolved import ResolvedDomain, ResolvedMesh, ResolvedProduct
 from meshform.model.secrets import redact
-from meshform.model.waiver import Waiver
+from meshform.model.waiver import OF_CHANGES, Waiver
 
 _Subject = ResolvedDomain | ResolvedProduct | None  # None for the mesh
 
@@ -43,16 +43,16 @@ class Waivers:
             yield from found
             return
         for finding in found:
-            address = self._address(finding, subject)
-            waived: WaiverUse | None = None
-            for use in uses:
-                if use.scope.covers(address):
-                    use.found.add(finding)
-                    waived = waived or (None if use.refusals else use)
-            if waived is None:
-                yield finding
-            else:
-                yield finding.model_copy(update={"severity": Severity.ADVICE, "waived": waived.words})
+            yield _applied(uses, finding, self._address(finding, subject))
+
+    def applied_to_changes(self, found: Iterable[Finding]) -> Iterator[Finding]:
+        """What `meshform diff` found, what is waived as advice; and why a waiver of it waives nothing."""
+        told: dict[Finding, None] = {}
+        for finding in found:
+            uses = self._by_rule.get(finding.code, []) if finding.code in OF_CHANGES else []
+            yield _applied(uses, finding, finding.about or "")
+            told |= {one: None for use in uses if finding in use.found for one in use.refusals}
+        yield from told
 
     def failed(self, rule: Rule) -> None:
         """Remember that a rule failed to run: whether its waivers are needed is not known."""
@@ -109,6 +109,7 @@ class Waivers:
             (waiver.expires - today).days if today else None,
         )
         use.refusals = tuple(refusals(use, self._mesh.spec))
+        use.is_blind = waiver.rule in OF_CHANGES  # only `meshform diff` knows whether it is needed
         return use
 
     def _unknown_rule(self, use: WaiverUse, told: Iterable[Finding]) -> Iterator[Finding]:
@@ -146,7 +147,7 @@ class Waivers:
         return [*by_rule.get(rule.code, ()), *by_rule.get(type(rule).__name__, ())]
 
     def _knows(self, rule: str) -> bool:
-        return rule in self._rules or rule in self._rules.values()
+        return rule in self._rules or rule in self._rules.values() or rule in OF_CHANGES
 
     def _rule_words(self, rule: str) -> str:
         return f"{rule} ({self._rules[rule]})" if rule in self._rules else rule
@@ -162,6 +163,17 @@ class Waivers:
         if subject.address not in self._addresses:
             self._addresses[subject.address] = _places(subject)
         return self._addresses[subject.address].get(finding.place, subject.address)
+
+
+def _applied(uses: Iterable[WaiverUse], finding: Finding, address: str) -> Finding:
+    waived: WaiverUse | None = None
+    for use in uses:
+        if use.scope.covers(address):
+            use.found.add(finding)
+            waived = waived or (None if use.refusals else use)
+    if waived is None:
+        return finding
+    return finding.model_copy(update={"severity": Severity.ADVICE, "waived": waived.words})
 
 
 def _places(product: ResolvedProduct) -> dict[Place, str]:

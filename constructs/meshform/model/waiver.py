@@ -10,12 +10,16 @@ from pydantic import Field, field_validator
 from meshform.model.findings import NOWHERE, Place, Value
 from meshform.model.secrets import redact
 
+OF_CHANGES = frozenset({"MF546", "MF547"})
+"""Codes that `meshform diff` finds, and that a waiver may be for as for the code of a rule."""
+
 
 class Waiver(Value):
     """Takes what breaks a rule out of the errors, within a scope and until a day.
 
     Attributes:
-        rule: code of the rule, such as `MF403`, or name of its class, such as `ColumnsDescribed`.
+        rule: code of the rule, such as `MF403`, or name of its class, such as `ColumnsDescribed`; or MF546 or
+            MF547 for a change that the council agrees to.
         scope: address of what it is for, and all that is in it: `domain`, `domain.product`,
             `domain.product.table`, `domain.product.table.column`, or a construct path such as
             `mesh/domain/product`. With `*` at its end it is for every address that starts so.

@@ -12,7 +12,7 @@ from typing import Any
 from meshform.cli.output import in_order
 from meshform.cli.reports.report import count
 from meshform.governance.changes import Change, Level, ProductChanges
-from meshform.model.findings import Finding
+from meshform.model.findings import Finding, Severity
 from meshform.model.printable import printable
 
 FORMAT = "meshform-diff"
@@ -47,7 +47,8 @@ class Comparison:
             f"{sum(level is each for level in levels)} {name}"
             for each, name in sorted(_LEVELS.items(), reverse=True)
         ]
-        errors = count(len(self.findings), "error") if self.findings else "no errors"
+        number = sum(one.severity is Severity.ERROR for one in self.findings)
+        errors = count(number, "error") if number else "no errors"
         return (
             f"{count(len(self.changed), 'product')} changed since {printable(self.base)}"
             f" ({self.commit[:12]}): {', '.join(parts)}; {errors}"
@@ -90,6 +91,7 @@ def as_json(comparison: Comparison) -> str:
                 "got": one.got and printable(one.got),
                 "allowed": one.allowed and printable(one.allowed),
                 "fix": one.fix and printable(one.fix),
+                "waived": one.waived and printable(one.waived),
             }
             for one in in_order(comparison.findings)
         ],
@@ -109,8 +111,12 @@ def as_markdown(comparison: Comparison) -> str:
             lines.append(f"| {' | '.join(cells)} |")
         lines.append("")
     if comparison.findings:
-        lines += ["### What is missing", ""]
+        lines += ["### What is missing, and what is waived", ""]
         for finding in in_order(comparison.findings):
+            if finding.waived:
+                waived = _markdown(finding.waived)
+                lines.append(f"- {finding.code}, waived {waived}: {_markdown(finding.summary)}")
+                continue
             fix = f" Fix: {_markdown(finding.fix)}." if finding.fix else ""
             got = f" ({_markdown(finding.got)})" if finding.got else ""
             lines.append(f"- **{finding.code}** {_markdown(finding.summary)}{got}.{fix}")

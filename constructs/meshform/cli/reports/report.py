@@ -113,8 +113,15 @@ class Report:
                     known.setdefault(key, one.name)
         return known
 
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(one.name for one in self.subjects or ())
+
     def subject(self, finding: Finding) -> str | None:
         """The domain or product that a finding is about; None when it is about the mesh, or nobody knows."""
+        address = ".".join((finding.about or "").split(".")[:2])
+        if address in self._names:
+            return address
         path = finding.place.construct_path or ""
         while path:
             if path in self._by_place:
@@ -130,16 +137,8 @@ def count(number: int, what: str) -> str:
 
 def details(finding: Finding) -> dict[str, str]:
     """The value got, what is allowed, the fix and the waiver, as far as there are such, printable."""
-    return {
-        label: printable(text)
-        for label, text in (
-            ("got", finding.got),
-            ("allowed", finding.allowed),
-            ("fix", finding.fix),
-            ("waived", finding.waived),
-        )
-        if text is not None
-    }
+    labels = ("got", "allowed", "fix", "waived")
+    return {label: printable(text) for label in labels if (text := getattr(finding, label)) is not None}
 
 
 def lines(finding: Finding) -> list[str]:

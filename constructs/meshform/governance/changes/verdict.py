@@ -142,12 +142,18 @@ def _unapproved(product: ProductChanges) -> Iterator[Finding]:
                 summary=f"{product.address}: {_of(one)}, so more people may see it",
                 place=one.place if one.place.file else product.place,
                 got=f"{one.before} before" + (f", {one.after} now" if one.after else ""),
-                allowed="the class and tags that it had, or an approval",
-                fix=_APPROVE,
+                allowed="the class and tags that it had, or the approval of the governance council",
+                fix=f"put it back; or let the council approve it: {_waiver('MF547', product, one)}",
+                about=_address(product, one),
             )
 
 
-_APPROVE = "put it back"
+def _address(product: ProductChanges, change: Change) -> str:
+    return ".".join(part for part in (product.address, change.port, change.column) if part)
+
+
+def _waiver(code: str, product: ProductChanges, change: Change) -> str:
+    return f"Waiver(rule={code!r}, scope={_address(product, change)!r}, ...)"
 
 
 def _too_soon(product: ProductChanges) -> Iterator[Finding]:
@@ -162,7 +168,9 @@ def _too_soon(product: ProductChanges) -> Iterator[Finding]:
                 allowed="what was marked `deprecated: true` before, or a product whose `sunset` has passed",
                 fix="keep it, mark it as deprecated, and take it away in a later version; or declare the new"
                 " major version beside this one, as a product with `replaces`, and give this one"
-                " status='deprecated' and a `sunset`",
+                f" status='deprecated' and a `sunset`; or let the council approve it: "
+                f"{_waiver('MF546', product, one)}",
+                about=_address(product, one),
             )
 
 
