@@ -253,7 +253,7 @@ def _element(
 def in_minutes(value: float, unit: str) -> float | None:
     """A time in minutes, whatever its unit is called; None for a unit that is no time."""
     unit = unit.casefold()
-    factor = _MINUTES.get(unit, _MINUTES.get(unit.removesuffix("s")))
+    factor = MINUTES.get(unit, MINUTES.get(unit.removesuffix("s")))
     return None if factor is None else value * factor
 
 
