@@ -64,12 +64,14 @@ if TYPE_CHECKING:
     from meshform.model.principals import Group, ServicePrincipal
     from meshform.model.product import Job, Pipeline, Retention, Volume
     from meshform.model.resolved import ResolvedDomain, ResolvedMesh, ResolvedProduct, ResolvedTable
+    from meshform.model.row_filters import GroupsFilter, MappingFilter, ValuesFilter
     from meshform.model.rule import Rule
     from meshform.model.schedule import Schedule
     from meshform.model.share import PartitionValue, Recipient, Share, SharedObject
     from meshform.model.support import Destination, Support
     from meshform.model.waiver import Waiver
 
+_FILTERS = "meshform.model.row_filters"
 _MASKS = "meshform.model.masks"
 _PORTS = "meshform.model.ports"
 _RULES = "meshform.governance.rules"
@@ -108,11 +110,13 @@ _HOME = {
     "Function": _PORTS,
     "GovernancePolicy": "meshform.governance_policy",
     "Group": "meshform.model.principals",
+    "GroupsFilter": _FILTERS,
     "HashMask": _MASKS,
     "InputsAllowed": f"{_RULES}.making",
     "Job": _PRODUCT,
     "ManagedTable": _PORTS,
     "ManagersAreGroups": f"{_RULES}.ownership",
+    "MappingFilter": _FILTERS,
     "MaskFunction": "meshform.model.policy",
     "Mesh": "meshform.mesh",
     "MeshformError": "meshform.model.findings",
@@ -158,6 +162,7 @@ _HOME = {
     "SupportPath": f"{_RULES}.domains",
     "TablesMadeBy": f"{_RULES}.making",
     "TagRequired": f"{_RULES}.tags",
+    "ValuesFilter": _FILTERS,
     "Volume": _PRODUCT,
     "Waiver": "meshform.model.waiver",
     "Warehouse": "meshform.model.domain",
@@ -198,11 +203,13 @@ __all__ = [
     "Function",
     "GovernancePolicy",
     "Group",
+    "GroupsFilter",
     "HashMask",
     "InputsAllowed",
     "Job",
     "ManagedTable",
     "ManagersAreGroups",
+    "MappingFilter",
     "MaskFunction",
     "Mesh",
     "MeshformError",
@@ -248,6 +255,7 @@ __all__ = [
     "SupportPath",
     "TablesMadeBy",
     "TagRequired",
+    "ValuesFilter",
     "Volume",
     "Waiver",
     "Warehouse",

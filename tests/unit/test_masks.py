@@ -30,6 +30,7 @@ from meshform.model.masks import (
 )
 from meshform.model.policy import Classification, MaskFunction, Policy
 from meshform.model.principals import Group, Principals
+from meshform.model.row_filters import GroupsFilter, MappingFilter, ValuesFilter
 from meshform.terraform.sql import create_function
 
 KEYED = [
@@ -89,7 +90,7 @@ def test_types_become_parts_of_names_that_differ():
 
 def test_a_class_has_one_policy_for_each_type_of_its_columns():
     """The first mask that takes a type hides it, and no column is met by two."""
-    policy = classes(HashMask(salt="s"), DateMask(), NullMask(), exempt=("exempt",))
+    policy = classes(HashMask(salt="s"), DateMask(), ConstantMask(), NullMask(), exempt=("exempt",))
     made = resources(
         compiled(mesh(policy, product("a.a", table("t", *KEYED))), "prod").stacks["platform-prod"]
     )
@@ -154,6 +155,13 @@ def test_a_mask_for_varchar_takes_a_string():
     stack = compiled(mesh(policy, product("a.a", table("t", KEYED[3]))), "prod").stacks["platform-prod"]
     ddl = stack.assets["assets/functions.sql"].decode()
     assert "`mask_personal__varchar_20`(`value` string)\nRETURNS string\n" in ddl
+
+
+def test_text_of_a_length_is_masked_as_a_string_where_the_length_does_not_matter():
+    """One function and policy, and no second tag."""
+    stacks = compiled(mesh(classes(NullMask()), product("a.a", table("t", KEYED[3]))), "prod").stacks
+    assert b"varchar" not in stacks["platform-prod"].assets["assets/functions.sql"]
+    assert not any("mask_type" in address for address in resources(stacks["a-prod"]))
 
 
 def test_a_class_without_columns_has_the_mask_of_its_base_type():
@@ -278,3 +286,77 @@ def test_a_table_is_filtered_once():
     [finding] = found("MF476", filter_policy("home"), product("a.a", table("t", *columns)))
     assert finding.got == "a (home), b (home)"
     assert not found("MF476", filter_policy("home"), product("a.a", table("t", columns[0])))
+
+
+def filters(*filters, of=None):
+    """A policy with row filters of the library."""
+    return Policy(name="rows", domain=of, row_filters=filters)
+
+
+def test_each_row_filter_is_one_expression_over_the_value():
+    """Values and groups are literals; the table of a mapping stands in the platform's schema."""
+    made = filters(
+        ValuesFilter(name="home", shown=("A'T", "CH")),
+        GroupsFilter(name="tenant", data_type="int", seen_by={1: ("readers", "owners"), 2: ()}),
+        MappingFilter(name="mapped", data_type="date"),
+    )
+    ddl = (
+        compiled(mesh(made, domain("a")), "prod")
+        .stacks["platform-prod"]
+        .assets["assets/functions.sql"]
+        .decode()
+    )
+    assert "`home`(`value` string)\nRETURNS boolean\nRETURN coalesce(value IN ('A\\'T', 'CH'), FALSE);" in ddl
+    assert (
+        "CASE value WHEN 1 THEN is_account_group_member('readers') OR is_account_group_member('owners')"
+        " WHEN 2 THEN FALSE ELSE FALSE END;" in ddl
+    )
+    assert "`mapped`(`value` date)" in ddl
+    assert "FROM `platform`.`governance`.`mapped_access` AS access WHERE access.allowed_value = value" in ddl
+
+
+def test_the_table_of_a_mapping_is_made_before_the_function_and_kept():
+    """Its writers keep its rows; nobody else gets anything on it, and the deployer keeps its rights."""
+    made = resources(
+        compiled(mesh(filters(MappingFilter(name="m", writers=("writer",))), domain("a")), "prod").stacks[
+            "platform-prod"
+        ]
+    )
+    address = "databricks_sql_table.governance__m_access"
+    assert made[address]["lifecycle"] == {"prevent_destroy": True}
+    assert [column["name"] for column in made[address]["column"]] == ["allowed_value", "reader"]
+    assert address in made["terraform_data.functions"]["depends_on"]
+    assert made["databricks_grants.table__governance__m_access"]["grant"] == [
+        {"principal": "deployer-prod-id", "privileges": ["MANAGE", "SELECT"]},
+        {"principal": "writer-prod-id", "privileges": ["MODIFY", "SELECT"]},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("policy", "got"),
+    [
+        (filters(ValuesFilter(name="f", data_type="int", shown=(1, "AT"))), "'AT'"),
+        (filters(GroupsFilter(name="f", seen_by={7: ("readers",)})), "7"),
+        (filters(GroupsFilter(name="f", seen_by={"a": ("readers", "runner")})), "runner"),
+        (
+            filters(MappingFilter(name="f"), MappingFilter(name="g", table="f_access")),
+            "table 'f_access', also of 'f'",
+        ),
+        (filters(MappingFilter(name="f"), of="a"), "a policy of domain 'a'"),
+    ],
+)
+def test_row_filters_of_the_library_are_checked(policy, got):
+    """Against their type, the registry of principals and each other."""
+    [finding] = found("MF477", policy, domain("a"))
+    assert finding.got == got
+    good = filters(ValuesFilter(name="f", data_type="int", shown=(1,)), MappingFilter(name="g"))
+    assert not found("MF477", good, domain("a"))
+
+
+def test_groups_and_writers_are_in_the_registry():
+    """Databricks would take a group that nobody is in."""
+    groups = filters(GroupsFilter(name="f", seen_by={"a": ("reader",)}))
+    [finding] = found("MF303", groups, domain("a"))
+    assert (finding.got, finding.fix) == ("reader", "did you mean 'readers'?")
+    [finding] = found("MF303", filters(MappingFilter(name="f", writers=("nobody",))), domain("a"))
+    assert finding.got == "nobody"

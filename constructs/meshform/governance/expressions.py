@@ -10,6 +10,7 @@ from meshform.model.data_types import UnknownTypeError, normalize
 from meshform.model.findings import Finding, Place
 from meshform.model.policy import MaskFunction, Policy, RowFilter
 from meshform.model.product import Product
+from meshform.model.row_filters import LibraryFilter
 from meshform.model.secrets import redact
 
 PARAMETER = "value"
@@ -45,9 +46,8 @@ def policy_findings(policy: Policy) -> Iterator[Finding]:
         function for one in policy.classifications for function in one.own_functions
     ]
     for function in (*functions, *policy.row_filters):
-        yield from function_findings(
-            function.name, [(PARAMETER, function.data_type)], function.body, policy.place
-        )
+        body = "TRUE" if isinstance(function, LibraryFilter) else function.body
+        yield from function_findings(function.name, [(PARAMETER, function.data_type)], body, policy.place)
 
 
 def port_function_findings(product: Product) -> Iterator[Finding]:

@@ -11,9 +11,12 @@ from collections.abc import Iterator
 
 from meshform.model.data_types import UnknownTypeError, normalize
 from meshform.model.findings import Finding, Place
+from meshform.model.masks import can_hold
 from meshform.model.near import did_you_mean
 from meshform.model.policy import MASK_TYPE_TAG, ROW_FILTER_TAG, RowFilter
+from meshform.model.principals import Group
 from meshform.model.resolved import ResolvedMesh, ResolvedTable
+from meshform.model.row_filters import LibraryFilter, MappingFilter
 
 MOST_PRINCIPALS = 20
 """Principals that one policy may name, after TO and EXCEPT together."""
@@ -26,10 +29,11 @@ _TO = 1  # every policy is for `account users`
 
 
 def governed_findings(mesh: ResolvedMesh) -> Iterator[Finding]:
-    """Findings MF470 to MF476, each once for the mesh."""
+    """Findings MF470 to MF477, each once for the mesh."""
     yield from _functions(mesh)
     yield from _exempt(mesh)
     yield from _policies(mesh)
+    yield from _library(mesh)
     by_domain = {name: {f.name: f for f in mesh.row_filters(name)} for name in mesh.domains}
     for product in mesh.products.values():
         filters = by_domain[product.domain.name]
@@ -173,6 +177,38 @@ def _tags_by_hand(table: ResolvedTable, mesh: ResolvedMesh) -> Iterator[Finding]
                 if not is_class or column.classification
                 else f"write `classification: {value}`",
             )
+
+
+def _library(mesh: ResolvedMesh) -> Iterator[Finding]:
+    """Row filters of the library that could let nobody in, or whose table would be another's (MF477)."""
+    tables: dict[str, str] = {}
+    for policy in mesh.spec.policies:
+        for one in policy.row_filters:
+            if not isinstance(one, LibraryFilter):
+                continue
+            kind = _parameter(one.data_type)
+            wrong = [repr(value) for value in one.values if not can_hold(kind, value)]
+            groups = [name for name in one.groups if not isinstance(mesh.spec.principals.find(name), Group)]
+            problems = [
+                ("has values that its type cannot hold", wrong, f"values of {one.data_type}"),
+                ("asks for members of what is no group", groups, "groups of the mesh's registry"),
+            ]
+            if isinstance(one, MappingFilter):
+                other = tables.setdefault(one.table_name.casefold(), one.name)
+                here = [f"table {one.table_name!r}, also of {other!r}"] if other != one.name else []
+                problems.append(("has the table of another", here, "a table of its own"))
+                of = [f"a policy of domain {policy.domain!r}"] if policy.domain is not None else []
+                problems.append(("has a table, which only the platform keeps", of, "a policy of the mesh"))
+            for what, got, allowed in problems:
+                if got:
+                    yield Finding(
+                        code="MF477",
+                        summary=f"row filter {one.name!r} {what}",
+                        place=policy.place,
+                        got=", ".join(got),
+                        allowed=allowed,
+                        fix="correct it",
+                    )
 
 
 def _filtered(table: ResolvedTable, filters: dict[str, RowFilter]) -> Iterator[Finding]:

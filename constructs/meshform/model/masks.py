@@ -76,7 +76,7 @@ class ConstantMask(Mask):
 
     def body(self, kind: str) -> str | None:
         """The value as the type, where the type can hold it."""
-        if not _can_hold(kind, self.value):
+        if not can_hold(kind, self.value):
             return None
         if isinstance(self.value, bool):
             shown = constant(self.value)
@@ -240,7 +240,8 @@ def _if_given(shown: str) -> str:
     return f"CASE WHEN value IS NULL THEN NULL ELSE {shown} END"
 
 
-def _can_hold(kind: str, value: bool | int | Decimal | date | str) -> bool:
+def can_hold(kind: str, value: bool | int | Decimal | date | str) -> bool:
+    """Whether a type in normal form can hold a value as it is."""
     if isinstance(value, bool):
         return kind == "boolean"
     if isinstance(value, str):

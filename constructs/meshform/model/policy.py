@@ -109,6 +109,14 @@ class Classification(Value):
             self._functions[kind] = self._function(kind)
         return self._functions[kind]
 
+    def masked_as(self, kind: str) -> str:
+        """The type whose function hides a column of a type: `string` where nothing depends on a length."""
+        if kind.startswith(_SIZED):
+            sized, plain = self.function_for(kind), self.function_for("string")
+            if sized and plain and (sized.body, sized.data_type) == (plain.body, plain.data_type):
+                return "string"
+        return kind
+
     @cached_property
     def _functions(self) -> dict[str, MaskFunction | None]:
         return {}
@@ -123,7 +131,7 @@ class Classification(Value):
                 return MaskFunction.model_construct(
                     name=of if kind == self.base_type else f"{of}__{slug(kind)}",
                     body=body,
-                    data_type="string" if kind.startswith(("char(", "varchar(")) else kind,
+                    data_type="string" if kind.startswith(_SIZED) else kind,
                     comment=mask.comment or mask.says,
                 )
         return None
@@ -134,6 +142,7 @@ def taken_by(mask: MaskFunction | LibraryMask) -> str:
     return mask.data_type if isinstance(mask, MaskFunction) else f"{mask.takes} ({type(mask).__name__})"
 
 
+_SIZED = ("char(", "varchar(")
 # what a mask of the library is made for when no column tells: each takes one of these
 _BASE_TYPES = ("string", "date", "bigint", "double", "boolean")
 
@@ -163,6 +172,10 @@ class RowFilter(Value):
     data_type: str = "STRING"
     exempt: tuple[str, ...] = ()
     comment: str = ""
+
+    def expression(self, schema: str) -> str:  # noqa: ARG002
+        """The SQL expression of its function, which stands in a schema: `catalog.schema`."""
+        return self.body
 
 
 class Policy(Value):

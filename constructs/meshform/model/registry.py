@@ -9,6 +9,7 @@ from meshform.model.findings import Finding, Place
 from meshform.model.ports import ManagedTable
 from meshform.model.principals import Group
 from meshform.model.resolved import ResolvedMesh
+from meshform.model.row_filters import LibraryFilter, MappingFilter
 
 
 def registry_findings(mesh: ResolvedMesh) -> Iterator[Finding]:
@@ -49,6 +50,13 @@ def _principals(mesh: ResolvedMesh) -> Iterator[Finding]:
             (p, f"exempt from {c.name!r}", policy.place) for c in policy.classifications for p in c.exempt
         ]
         named += [(p, f"exempt from {f.name!r}", policy.place) for f in policy.row_filters for p in f.exempt]
+        for f in policy.row_filters:
+            if isinstance(f, LibraryFilter):
+                named += [(group, f"a group of row filter {f.name!r}", policy.place) for group in f.groups]
+            if isinstance(f, MappingFilter):
+                named += [
+                    (writer, f"a writer of row filter {f.name!r}", policy.place) for writer in f.writers
+                ]
     for product in spec.products:
         if runs := product.runs:
             named.append((runs.run_as, f"the {type(runs).__name__.lower()}'s `run_as`", product.place))

@@ -308,8 +308,8 @@ class ResolvedMesh:
         found: dict[str, set[str]] = {name: set() for name in masked}
         for table in self.tables.values() if masked else ():
             for column in table.classified_columns() if not table.is_own_view else ():
-                if column.classification in found:
-                    found[column.classification].add(column.type)
+                if declared := masked.get(column.classification or ""):
+                    found[declared.name].add(declared.masked_as(column.type))
         return {
             name: {
                 kind: function
@@ -322,9 +322,10 @@ class ResolvedMesh:
     def mask_type(self, column: Column) -> str | None:
         """Value of the tag that tells a column's type to the policies of its class; None without need."""
         declared = self.classifications.get(column.classification or "")
-        if declared is None or not declared.is_masked or column.type == declared.base_type:
+        if declared is None or not declared.is_masked:
             return None
-        return slug(column.type) if declared.function_for(column.type) else None
+        kind = declared.masked_as(column.type)
+        return slug(kind) if kind != declared.base_type and declared.function_for(kind) else None
 
     @property
     def platform_catalog(self) -> str:

@@ -12,6 +12,7 @@ from meshform.model.domain import MeshSpec
 from meshform.model.environment import Environment
 from meshform.model.findings import Finding, Place
 from meshform.model.names import check_identifier, normalized
+from meshform.model.row_filters import MappingFilter
 
 
 def environment_findings(mesh: MeshSpec) -> Iterator[Finding]:
@@ -85,6 +86,9 @@ def identifier_findings(mesh: MeshSpec, environment: Environment) -> Iterator[Fi
     for policy in mesh.policies:
         functions = [mask.name for one in policy.classifications for mask in one.own_functions]
         functions += [one.name for one in policy.row_filters]
+        for one in policy.row_filters:
+            if isinstance(one, MappingFilter):
+                yield from check_identifier("table", one.table_name, policy.place)
         for name in functions:
             yield from check_identifier("function", name, policy.place)
     for product in mesh.products:

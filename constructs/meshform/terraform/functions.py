@@ -20,6 +20,7 @@ from meshform.model.findings import Place
 from meshform.model.masks import slug
 from meshform.model.policy import MASK_TYPE_TAG, ROW_FILTER_TAG, Classification, MaskFunction, RowFilter
 from meshform.model.resolved import ResolvedMesh
+from meshform.model.row_filters import LibraryFilter
 from meshform.terraform.files import workspace_file
 from meshform.terraform.literals import Reference
 from meshform.terraform.sql import create_function
@@ -120,8 +121,9 @@ def add_functions(
             f"{prefix}.{function.name}",
             [(PARAMETER, function.data_type)],
             function.data_type if isinstance(function, MaskFunction) else "BOOLEAN",
-            function.body,
+            function.body if isinstance(function, MaskFunction) else function.expression(prefix),
             function.comment,
+            is_ours=isinstance(function, LibraryFilter),
         )
         for function in functions.values()
     }

@@ -8,9 +8,11 @@ from typing import Any
 
 from meshform.model.adoption import adopted
 from meshform.model.catalogs import CatalogSettings, SharedCatalog
+from meshform.model.data_types import normalize
 from meshform.model.environment import Adopt
 from meshform.model.findings import Place
 from meshform.model.resolved import ResolvedDomain, ResolvedMesh
+from meshform.model.row_filters import MappingFilter
 from meshform.terraform.access_requests import add_access_requests
 from meshform.terraform.deployers import add_deployers
 from meshform.terraform.destinations import add_destinations
@@ -67,6 +69,9 @@ def add_platform(stack: Stack, mesh: ResolvedMesh, ledger: Ledger) -> None:
         lifecycle=kept(mesh),
     )
     protections = floor_protections(mesh)
+    for protection in protections:
+        if isinstance(protection.function, MappingFilter):
+            _add_mapping(stack, protection.function, schema, warehouse, mesh, ledger, protection.place)
     add_functions(
         stack,
         mesh,
@@ -90,6 +95,59 @@ def add_platform(stack: Stack, mesh: ResolvedMesh, ledger: Ledger) -> None:
             _keep_manage(stack, ledger, catalog, mesh, domain.spec.owner)
     stack.of = ""
     add_deployers(stack, mesh, ledger, warehouse)
+
+
+def _add_mapping(
+    stack: Stack,
+    declared: MappingFilter,
+    schema: Block,
+    warehouse: Block,
+    mesh: ResolvedMesh,
+    ledger: Ledger,
+    place: Place,
+) -> None:
+    """The table of a row filter, before the function that reads it, and who keeps its rows."""
+    catalog, schema_name = schema.body["catalog_name"], schema.body["name"]
+    columns = [
+        ("allowed_value", declared.data_type, "A value of the column that the row filter reads."),
+        ("reader", "string", "Who sees it: a group, a user's e-mail address or an application id."),
+    ]
+    table = stack.resource(
+        "databricks_sql_table",
+        local_name(schema_name, declared.table_name),
+        {
+            "catalog_name": catalog,
+            "schema_name": schema_name,
+            "name": declared.table_name,
+            "table_type": "MANAGED",
+            "comment": f"Who sees which rows by row filter {declared.name}.",
+            "owner": mesh.principal_id(mesh.spec.platform.owner),
+            "warehouse_id": warehouse.attribute("id"),
+            "column": [
+                {"name": name, "type": normalize(kind), "comment": comment, "nullable": False}
+                for name, kind, comment in columns
+            ],
+        },
+        place,
+        after=[schema.address],
+        lifecycle=kept(mesh),
+    )
+    rights = {mesh.principal_id(name): ["MODIFY", "SELECT"] for name in declared.writers}
+    if deployer := mesh.deployer_beside(mesh.spec.platform.owner):
+        rights[deployer] = ["MANAGE", "SELECT"]  # who makes the function reads the table through it
+    for principal, privileges in rights.items() if declared.writers else ():
+        if principal:
+            manage = [one for one in privileges if one == "MANAGE"]
+            for securable, wanted, after in (
+                (Securable("catalog", catalog), ["USE_CATALOG", *manage], []),
+                (Securable("schema", f"{catalog}.{schema_name}"), ["USE_SCHEMA", *manage], [schema.address]),
+                (
+                    Securable("table", f"{catalog}.{schema_name}.{declared.table_name}"),
+                    privileges,
+                    [table.address],
+                ),
+            ):
+                ledger.wish(stack, securable, principal, wanted, place, after=after)
 
 
 def _domain_catalog(stack: Stack, domain: ResolvedDomain, mesh: ResolvedMesh) -> Block:

@@ -21,6 +21,7 @@ def create_function(
     comment: str = "",
     *,
     place: Place = NOWHERE,
+    is_ours: bool = False,
 ) -> str:
     """The statement that makes or replaces a SQL function, without a `;` at its end.
 
@@ -31,13 +32,15 @@ def create_function(
         body: one SQL expression over the parameters. It is kept as it is written.
         comment: comment on the function. Default: none.
         place: where the function was declared.
+        is_ours: Meshform wrote the body, so that it may read a table. Default: people wrote it.
 
     Raises:
         MeshformError: MF372 when the body is not one expression over the parameters, MF373 when a type is
             unknown.
     """
     parameters = list(parameters)
-    findings = list(function_findings(full_name, parameters, body, place, returns=returns))
+    written = "TRUE" if is_ours else body
+    findings = list(function_findings(full_name, parameters, written, place, returns=returns))
     if findings:
         raise MeshformError(findings)
     signature = ", ".join(f"{quote(name)} {normalize(kind)}" for name, kind in parameters)
