@@ -11,11 +11,6 @@ RETURNS string
 COMMENT 'Shows a part of the text.'
 RETURN CASE WHEN length(value) < 8 THEN repeat('*', length(value)) ELSE concat(repeat('*', length(value) - 4), right(value, 4)) END;
 
-CREATE OR REPLACE FUNCTION `platform`.`governance`.`mask_card__varchar_20`(`value` string)
-RETURNS string
-COMMENT 'Shows a part of the text.'
-RETURN CASE WHEN length(value) < 8 THEN repeat('*', length(value)) ELSE concat(repeat('*', length(value) - 4), right(value, 4)) END;
-
 CREATE OR REPLACE FUNCTION `platform`.`governance`.`mask_email`(`value` string)
 RETURNS string
 COMMENT 'Shows the domain of an e-mail address.'
