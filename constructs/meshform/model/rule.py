@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 Tighter = Literal["higher", "lower", "more", "fewer", "same"]
 """Which change of a parameter asks for more: a higher or lower number, more of what must be there, fewer of
-what may be there, or none at all."""
+what may be there, or none at all ("same").
+
+Numbers, versions and truth values are ordered, and the words of a Literal as their type names them. None asks
+for nothing: no limit, or everything allowed."""
 
 
 class Rule(Value):

@@ -50,6 +50,7 @@ class ConsumersAreGroups(Rule):
     why: ClassVar[str] = (
         "access of one person outlives their task, and access of everybody was weighed by nobody"
     )
+    key: ClassVar[tuple[str, ...]] = ("classes",)
     tighter: ClassVar[Mapping[str, Tighter]] = {"everybody": "more", "any_data": "higher"}
     good: ClassVar[str] = """
 consumer = Consumer(group="analytics", purpose="revenue of each month", approver="sales-owners")
@@ -198,6 +199,7 @@ class AccessEnds(Rule):
 
     code: ClassVar[str] = "MF456"
     why: ClassVar[str] = "access that never ends is never asked about again, and adds up"
+    key: ClassVar[tuple[str, ...]] = ("classes",)
     tighter: ClassVar[Mapping[str, Tighter]] = {"within_days": "lower", "products": "higher"}
     good: ClassVar[str] = f"""{_PERSONAL}
 consumer = Consumer(

@@ -92,7 +92,11 @@ class PrivilegesLimited(Rule):
     why: ClassVar[str] = (
         "who has MANAGE can take protections away; ALL_PRIVILEGES grows with each new privilege"
     )
-    tighter: ClassVar[Mapping[str, Tighter]] = {"forbidden": "more", "managers": "fewer"}
+    tighter: ClassVar[Mapping[str, Tighter]] = {
+        "forbidden": "more",
+        "technical_owners": "fewer",
+        "managers": "fewer",
+    }
     good: ClassVar[str] = """
 Domain(mesh, "returns", owner="sales-owners", technical_owners=["finance-owners"])
 """

@@ -12,7 +12,7 @@ from pydantic import model_validator
 from meshform.model.findings import Finding
 from meshform.model.policy import ROW_FILTER_TAG
 from meshform.model.resolved import ResolvedMesh, ResolvedProduct, ResolvedTable
-from meshform.model.rule import Rule
+from meshform.model.rule import Rule, Tighter
 
 _DECLARED = """
 GovernancePolicy(
@@ -46,6 +46,7 @@ class RowFilterRequired(Rule):
         "a mask hides columns only; without a row filter a reader sees the rows of all others"
     )
     key: ClassVar[tuple[str, ...]] = ("columns", "tags", "classes")
+    tighter: ClassVar[Mapping[str, Tighter]] = {"filters": "fewer"}
     good: ClassVar[str] = _DECLARED.format(tags=', tags=("row_filter=home_market",)')
     bad: ClassVar[str] = _DECLARED.format(tags="")
     example: ClassVar[Mapping[str, object]] = {"columns": ("country",)}

@@ -99,6 +99,7 @@ class CostCenterPresent(Rule):
 
     code: ClassVar[str] = "MF458"
     why: ClassVar[str] = "cost that carries who pays is looked at; other cost is everybody's, and so nobody's"
+    tighter: ClassVar[Mapping[str, Tighter]] = {"cost_centers": "fewer"}
     good: ClassVar[str] = 'Domain(mesh, "returns", owner="sales-owners", cost_center="4711")'
     bad: ClassVar[str] = 'Domain(mesh, "returns", owner="sales-owners")'
     cost_centers: tuple[str, ...] | None = None

@@ -22,6 +22,7 @@ class SharesExclude(Rule):
 
     code: ClassVar[str] = "MF410"
     why: ClassVar[str] = "masks do not govern who receives a share: what is in it leaves in clear"
+    key: ClassVar[tuple[str, ...]] = ("classes",)
     tighter: ClassVar[Mapping[str, Tighter]] = {"except_recipients": "fewer"}
     good: ClassVar[str] = """
 share = Share(name="orders_for_partners", ports=("orders",), recipients=(Recipient(name="partner"),))

@@ -138,7 +138,11 @@ class RecipientsLimited(Rule):
 
     code: ClassVar[str] = "MF498"
     why: ClassVar[str] = "whoever holds a token reads, so it serves few, from known places, for some time"
-    tighter: ClassVar[Mapping[str, Tighter]] = {"within_days": "lower", "addresses": "higher"}
+    tighter: ClassVar[Mapping[str, Tighter]] = {
+        "token_recipients": "fewer",
+        "within_days": "lower",
+        "addresses": "higher",
+    }
     good: ClassVar[str] = """
 auditors = Recipient(
     name="auditors", allowed_ip_addresses=("192.0.2.0/24",), until=date(2026, 12, 31)
