@@ -8,7 +8,7 @@
         (finding,) = findings_of(short_names(most=10), mesh)
         assert finding.got == "a_very_long_name"
 
-Constructs need Node, as everywhere; nothing is synthesized.
+It needs no Node, as long as the declarations ask a construct nothing of its tree.
 """
 
 from __future__ import annotations

@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 import inspect
+import os
+import subprocess
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING, ClassVar
@@ -367,3 +370,30 @@ def test_the_helper_refuses_a_mesh_that_is_wrong():
     Domain(declared, "sales", owner="ownrs")
     with pytest.raises(MeshformError, match="MF303"):
         findings_of(few_domains(), declared)
+
+
+WITHOUT_NODE = """
+from meshform import Domain, rule
+from meshform.testing import findings_of, new_mesh
+
+@rule(code="ACME1", why="it is told")
+def few(mesh, *, most: int = 1):
+    return f"{len(mesh.domains)} domains" if len(mesh.domains) > most else None
+
+mesh = new_mesh()
+for i in range(300):
+    Domain(mesh, f"d{i}", owner="owners")
+print([f.summary for f in findings_of(few(), mesh)])
+"""
+
+
+def test_the_helper_needs_no_node(tmp_path):
+    """A process of its own, whose Node is nowhere."""
+    ended = subprocess.run(
+        [sys.executable, "-c", WITHOUT_NODE],
+        env={**os.environ, "JSII_NODE": str(tmp_path / "none")},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "['300 domains']\n", "")
