@@ -7,7 +7,8 @@ import inspect
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic_core import PydanticUndefined
 
@@ -15,7 +16,6 @@ from meshform.governance.tightness import directions, shown
 from meshform.model.findings import Severity
 from meshform.model.rule import Rule
 
-_MODULE = re.compile(r"\b(?:[a-z_]\w*\.)+(?=\w)")
 _ENTRY = re.compile(r"    ((?:\w+, )*\w+):\s*(.*)")
 _CHECKS = {"check_mesh": "mesh", "check_domain": "domain", "check_product": "product"}
 
@@ -101,9 +101,19 @@ def facts(kinds: Iterable[type[Rule]]) -> list[RuleFacts]:
 
 
 def _type(annotation: Any) -> str:
-    if isinstance(annotation, type) and not hasattr(annotation, "__args__"):
-        return annotation.__name__
-    return _MODULE.sub("", str(annotation)).replace("NoneType", "None")
+    """A type as in Python, without modules and validators."""
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _type(parts[0])
+    if origin in (Union, UnionType):
+        return " | ".join(map(_type, parts))
+    if origin is Literal:
+        return f"Literal[{', '.join(map(repr, parts))}]"
+    if origin is not None:
+        return f"{origin.__name__}[{', '.join(map(_type, parts))}]"
+    if annotation is Ellipsis or annotation is NoneType:
+        return "..." if annotation is Ellipsis else "None"
+    return getattr(annotation, "__name__", str(annotation))
 
 
 def _default(value: Any) -> str | None:

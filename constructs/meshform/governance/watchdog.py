@@ -17,7 +17,7 @@ class RuleTooLongError(BaseException):
 
     def __str__(self) -> str:
         """For the finding."""
-        return f"it had not ended after {SECONDS:g} seconds, and was not run on anything else"
+        return f"not ended after {SECONDS:g} seconds of processor time, and not run on anything else"
 
 
 class Watchdog:

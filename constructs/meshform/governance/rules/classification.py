@@ -8,11 +8,10 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import ClassVar
 
-from pydantic import field_validator
-
 from meshform.model.contract import UNCLASSIFIED, Column
 from meshform.model.findings import Finding
 from meshform.model.near import did_you_mean, one_of
+from meshform.model.patterns import PatternText
 from meshform.model.resolved import ResolvedMesh, ResolvedProduct, ResolvedTable
 from meshform.model.rule import Rule, Tighter
 
@@ -49,17 +48,7 @@ email = Column(name="email", type="string", description="Who ordered.")
 DataProduct(orders, "orders", contract=contract(tables=(table(email),)), pipeline=pipeline)
 """
     example: ClassVar[Mapping[str, object]] = {"patterns": {"email|phone": "personal", ".*_id": "none"}}
-    patterns: Mapping[str, str] = {}
-
-    @field_validator("patterns")
-    @classmethod
-    def _compile(cls, patterns: Mapping[str, str]) -> Mapping[str, str]:
-        for pattern in patterns:
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                raise ValueError(f"{pattern!r} is not a regular expression: {error}") from error
-        return patterns
+    patterns: Mapping[PatternText, str] = {}
 
     @cached_property
     def _compiled(self) -> list[tuple[re.Pattern[str], str]]:

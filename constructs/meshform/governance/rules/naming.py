@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from meshform.model.findings import Finding, Place
+from meshform.model.patterns import PatternText
 from meshform.model.resolved import ResolvedDomain, ResolvedMesh, ResolvedProduct
 from meshform.model.rule import Rule, Tighter
 
@@ -35,17 +36,8 @@ class NamesMatch(Rule):
     bad: ClassVar[str] = 'DataProduct(orders, "OpenOrders", contract=contract(), pipeline=pipeline)'
     example: ClassVar[Mapping[str, object]] = {"kind": "product"}
     kind: NameKind
-    pattern: str = "[a-z][a-z0-9_]*"
+    pattern: PatternText = "[a-z][a-z0-9_]*"
     maximum_length: int = Field(default=255, gt=0)
-
-    @field_validator("pattern")
-    @classmethod
-    def _compiles(cls, pattern: str) -> str:
-        try:
-            re.compile(pattern)
-        except (re.error, OverflowError, RecursionError) as error:
-            raise ValueError(f"not a regular expression: {error}") from error
-        return pattern
 
     @cached_property
     def _matches(self) -> re.Pattern[str]:
