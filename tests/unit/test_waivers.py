@@ -409,7 +409,7 @@ def test_secrets_in_a_waiver_are_found_and_not_shown():
 
 def test_hostile_texts_are_shown_as_escapes():
     """A reason cannot drive a terminal."""
-    spec = governed(waiver(reason="so \x1b[2J \u202e it is"))
+    spec = governed(waiver(reason="so \x1b[2J \u202e it is"), waiver(rule="MF\x1b[2J", scope="\u202e"))
     assert all("\x1b" not in str(one) and "\u202e" not in str(one) for one in evaluated(spec).findings)
     assert {"MF362", "MF365"} <= {one.code for one in evaluated(spec).findings}
 

@@ -93,7 +93,7 @@ def refusals(use: WaiverUse, mesh: MeshSpec) -> Iterator[Finding]:
             use,
             "MF469",
             "is for more than its policy governs, and waives nothing",
-            got=redact(waiver.scope),
+            got=printable(redact(waiver.scope)),
             allowed=f"what is in {use.policy.level} {address!r}",
             fix="give it to a policy of the mesh, or correct its scope",
         )

@@ -14,6 +14,7 @@ from meshform.governance.waiver_use import WaiverUse, refusals, waiver_finding
 from meshform.model.findings import Finding, Place, Severity
 from meshform.model.near import did_you_mean, one_of
 from meshform.model.policy import Policy, Rule
+from meshform.model.printable import printable
 from meshform.model.resolved import ResolvedDomain, ResolvedMesh, ResolvedProduct
 from meshform.model.secrets import redact
 from meshform.model.waiver import OF_CHANGES, Waiver
@@ -124,7 +125,7 @@ class Waivers:
             f"is for what no rule finds: {rule} cannot be waived"
             if structural
             else "is for no rule of the mesh's policies",
-            got=redact(rule),
+            got=printable(redact(rule)),
             allowed=one_of(f"{code} {name}" for code, name in self._rules.items()) or "there is no rule",
             fix="mend what was found" if structural else did_you_mean(rule, known) or "remove it",
         )

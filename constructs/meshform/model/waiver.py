@@ -8,6 +8,7 @@ from datetime import date
 from pydantic import Field, field_validator
 
 from meshform.model.findings import NOWHERE, Place, Value
+from meshform.model.printable import printable
 from meshform.model.secrets import redact
 
 OF_CHANGES = frozenset({"MF546", "MF547"})
@@ -48,4 +49,4 @@ class Waiver(Value):
     @property
     def title(self) -> str:
         """How findings call it."""
-        return f"the waiver of {redact(self.rule)} for {redact(self.scope)!r}"
+        return printable(f"the waiver of {redact(self.rule)} for {redact(self.scope)!r}")
