@@ -30,17 +30,19 @@ with no_collection():  # what is imported stays, and there is much of it
     from meshform.data_product import DataProduct
     from meshform.declarations import misuse_of_value, place_of_caller
     from meshform.domain import Domain
-    from meshform.governance.evaluate import evaluate
+    from meshform.governance.evaluate import evaluate, grant_findings
     from meshform.mesh import Mesh
     from meshform.model.environment import Environment
     from meshform.model.findings import Finding, MeshformError, Place, Severity
     from meshform.model.inputs import Input
     from meshform.model.lock import read_lock
     from meshform.model.manifest import manifests
-    from meshform.model.resolved import ResolvedMesh
+    from meshform.model.resolved import ResolvedDomain, ResolvedMesh
     from meshform.settings import Settings
     from meshform.terraform.compile import CompiledStack, compile_mesh
+    from meshform.terraform.grant_blocks import TYPES as GRANTS
     from meshform.terraform.lookup import Lookup
+    from meshform.terraform.own_grants import OwnGrants
     from meshform.terraform.schema_check import SchemaCheck
 
 __all__ = [
@@ -72,6 +74,7 @@ class MeshStack(TerraformStack):
         scope: the App.
         compiled: what Meshform puts into it.
         mesh: the mesh that it is a part of; recorded in the stack's JSON.
+        grants: checks grants of somebody's own, in all stacks of the mesh.
         recorded: inputs of the synthesis that the stack's JSON remembers.
     """
 
@@ -80,6 +83,7 @@ class MeshStack(TerraformStack):
         scope: Construct,
         compiled: CompiledStack,
         mesh: ResolvedMesh,
+        grants: OwnGrants,
         *,
         recorded: Mapping[str, str | None],
     ) -> None:
@@ -97,6 +101,7 @@ class MeshStack(TerraformStack):
         self._lookup = Lookup(compiled, mesh)
         self._compiled, self._mesh = compiled, mesh
         self._writer: _Synthesizer | None = None
+        self.grants = grants
 
     @property
     def findings(self) -> list[Finding]:
@@ -105,7 +110,7 @@ class MeshStack(TerraformStack):
 
     def write_ours(self) -> None:
         """Let synthesis write what Meshform puts into the stack; called by `add_stacks`."""
-        self._writer = _Synthesizer(self, self._compiled, self._mesh)
+        self._writer = _Synthesizer(self, self._compiled, self._mesh, self.grants)
         self.synthesizer = self._writer
 
     def full_name(self, port: Input) -> str:
@@ -175,8 +180,10 @@ class MeshStacks(dict[str, MeshStack]):
 
 @jsii.implements(cdktf.IStackSynthesizer)
 class _Synthesizer:
-    def __init__(self, stack: MeshStack, compiled: CompiledStack, mesh: ResolvedMesh) -> None:
-        self._stack, self._compiled, self._mesh = stack, compiled, mesh
+    def __init__(
+        self, stack: MeshStack, compiled: CompiledStack, mesh: ResolvedMesh, grants: OwnGrants
+    ) -> None:
+        self._stack, self._compiled, self._mesh, self._grants = stack, compiled, mesh, grants
         self._check = SchemaCheck(mesh.environment.provider_version)
         self._default = stack.synthesizer
         self.findings: list[Finding] = []
@@ -229,6 +236,18 @@ class _Synthesizer:
                             continue
                         whole = merged(ours.get(name, {}), {k: v for k, v in body.items() if k != "//"})
                         yield from self._check.check(kind, type_, whole, place)
+                        if kind == "resource" and type_ in GRANTS:
+                            yield from self._grants.check(
+                                self._compiled.name, type_, name, whole, written, place
+                            )
+        if own := self._grants.of(self._compiled.name):
+            yield from grant_findings(own, self._domain, self._mesh)
+
+    @property
+    def _domain(self) -> ResolvedDomain | None:
+        """The domain whose stack it is; None for a stack of the platform."""
+        environment, domains = self._mesh.environment, self._mesh.domains.values()
+        return next((d for d in domains if environment.domain_stack(d.name) == self._compiled.name), None)
 
 
 def _taken(address: str, place: Place) -> Finding:
@@ -282,9 +301,10 @@ def add_stacks(
         "today": spec.today.isoformat() if spec.today else None,
     }
     stacks = MeshStacks(compiled.environment)
+    grants = OwnGrants(compiled.stacks, evaluation.mesh)
     with certain():
         for name, stack in compiled.stacks.items():
-            stacks[name] = MeshStack(app, stack, evaluation.mesh, recorded=recorded)
+            stacks[name] = MeshStack(app, stack, evaluation.mesh, grants, recorded=recorded)
             for required in stack.requires:
                 stacks[name].add_dependency(stacks[required])
     for made in stacks.values():
@@ -304,6 +324,8 @@ def add_stacks(
 def synthesize(app: App) -> None:
     """Write every stack of an app, as `app.synth()`; mistakes in a user's own resources are findings.
 
+    Warnings about them are printed to the standard error output.
+
     Raises:
         MeshformError: MF5xx when a resource that the user added does not fit the provider's schema.
     """
@@ -315,6 +337,12 @@ def synthesize(app: App) -> None:
         if findings:
             raise MeshformError(findings) from None
         raise
+    stacks = [stack for stack in app.node.children if isinstance(stack, MeshStack)]
+    warnings = [finding for stack in stacks for finding in stack.findings]
+    for grants in {id(stack.grants): stack.grants for stack in stacks}.values():
+        warnings += grants.dead()  # only now every stack's grants are known
+    if warnings:
+        _print(warnings)
 
 
 @contextmanager
@@ -343,7 +371,11 @@ def readable_errors() -> Iterator[None]:
 
 
 def _exit(findings: Iterable[Finding]) -> NoReturn:
+    _print(findings)
+    sys.exit(1)
+
+
+def _print(findings: Iterable[Finding]) -> None:
     from meshform.cli.output import print_findings
 
     print_findings(findings)
-    sys.exit(1)

@@ -26,6 +26,7 @@ from meshform import (
     MeshformError,
     Pipeline,
     Platform,
+    PrivilegesLimited,
     ServicePrincipal,
     Severity,
     Support,
@@ -438,3 +439,32 @@ def test_synthesis_writes_the_manifest_of_each_product(app):
         {"local": "sales_local.gold.sold"},
         {"local": "sales_local.gold.top"},
     ]
+
+
+def test_grants_of_a_users_own_have_no_second_writer_and_follow_the_policies(app):
+    """MF505 and MF459 with the paths of the constructs, and no file of the stack is left."""
+    mesh = declare(app)
+    GovernancePolicy(mesh, "few", rules=[PrivilegesLimited()])
+    sales = stacks_of(app, mesh)["sales-local"]
+    schema = "${databricks_schema.gold.id}"
+    own(sales, "mine", "databricks_grant", schema=schema, principal="readers", privileges=["SELECT"])
+    own(sales, "all", "databricks_grant", external_location="x", principal="y", privileges=["ALL PRIVILEGES"])
+    with pytest.raises(MeshformError) as error:
+        synthesize(app)
+    assert [(f.code, f.place.construct_path) for f in error.value.findings] == [
+        ("MF505", "sales-local/mine"),
+        ("MF459", "sales-local/all"),
+    ]
+    assert not (Path(app.outdir) / "stacks" / "sales-local" / "cdk.tf.json").exists()
+
+
+def test_warnings_about_a_users_own_resources_are_printed(app, capsys):
+    """MF508 on the standard error output; synthesis goes on."""
+    sales = stacks_of(app)["sales-local"]
+    volume = {"volume": "sales_local.bronze.other", "principal": "x", "privileges": ["READ_VOLUME"]}
+    own(sales, "mine", "databricks_grant", **volume)
+    synthesize(app)
+    told = capsys.readouterr().err
+    assert "warning MF508 a grant gives nothing without USE_CATALOG on sales_local and USE_SCHEMA on" in told
+    assert "at:      sales-local/mine" in told
+    assert document(app, "sales-local")["resource"]["databricks_grant"]["mine"]["principal"] == "x"

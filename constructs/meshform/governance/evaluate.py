@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
@@ -11,6 +11,7 @@ from meshform.governance.consumer_rows import row_findings
 from meshform.governance.contracts import contract_findings
 from meshform.governance.enforcement import enforced, enforcement_findings
 from meshform.governance.expressions import expectation_findings, policy_findings, port_function_findings
+from meshform.governance.levels import overrides
 from meshform.governance.objectives import objectives
 from meshform.governance.protections import governed_findings
 from meshform.governance.quality_checks import quality_checks
@@ -23,8 +24,9 @@ from meshform.governance.waiver_use import WaiverUse
 from meshform.governance.waivers import Waivers
 from meshform.model.domain import MeshSpec
 from meshform.model.findings import Finding, Severity
+from meshform.model.own_grant import OwnGrant
 from meshform.model.resolve import environment_of, resolve
-from meshform.model.resolved import ResolvedMesh
+from meshform.model.resolved import ResolvedDomain, ResolvedMesh
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,5 +90,23 @@ def evaluate(spec: MeshSpec, environment: str, *, domain: str | None = None) -> 
     findings += governed_findings(mesh)
     findings += chain.from_iterable(policy_findings(policy) for policy in spec.policies)
     findings += text_findings(spec, domain)
+    for policy in spec.policies:
+        for rule in policy.rules:
+            if overrides(type(rule), "check_grant"):
+                waivers.failed(rule)  # what it finds is known when the stacks are written
     findings += waivers.findings(domain, tuple(findings))
     return Evaluation(mesh, tuple(dict.fromkeys(findings)), views, domain, waivers.uses)
+
+
+def grant_findings(
+    grants: Iterable[OwnGrant], domain: ResolvedDomain | None, mesh: ResolvedMesh
+) -> Iterator[Finding]:
+    """What the rules find in grants of somebody's own, waivers and the environment's weights applied.
+
+    Args:
+        grants: the grants of one stack.
+        domain: the domain whose stack it is; None for one of the platform.
+        mesh: the mesh.
+    """
+    with RuleRun(mesh, Waivers(mesh)) as rules:
+        return enforced(rules.on_grants(grants, domain), mesh)

@@ -66,6 +66,11 @@ class Levels:
             own = self._policies.get((domain.name, product.name))
             yield product, _that_check(self._add(uses, own), "check_product") if own else for_products
 
+    def for_grants(self, domain: str | None) -> list[Use]:
+        """The rules that check grants of somebody's own in a domain's stack, or in one of the platform."""
+        own = self._policies.get((domain, None), ()) if domain else ()
+        return _that_check(self._add(self._floor, own), "check_grant")
+
     def _add(self, above: _Uses, policies: Iterable[Policy]) -> _Uses:
         own: _Uses = {}
         for policy in policies:
@@ -141,21 +146,22 @@ def _full_name(kind: type[Rule]) -> str:
 
 
 def _that_check(uses: _Uses, method: str) -> list[Use]:
-    return [use for group in uses.values() for use in group if _overrides(type(use.rule), method)]
+    return [use for group in uses.values() for use in group if overrides(type(use.rule), method)]
 
 
 @cache
-def _overrides(kind: type[Rule], method: str) -> bool:
+def overrides(kind: type[Rule], method: str) -> bool:
+    """Whether a rule has a check of that name."""
     return getattr(kind, method) is not getattr(Rule, method)
 
 
 def _checks(kind: type[Rule], policy: Policy) -> bool:
     methods = {
-        "mesh": ("check_mesh", "check_domain", "check_product"),
-        "domain": ("check_domain", "check_product"),
+        "mesh": ("check_mesh", "check_domain", "check_product", "check_grant"),
+        "domain": ("check_domain", "check_product", "check_grant"),
         "product": ("check_product",),
     }
-    return any(_overrides(kind, method) for method in methods[policy.level])
+    return any(overrides(kind, method) for method in methods[policy.level])
 
 
 def _completed(rule: Rule, above: Rule) -> Rule:
@@ -201,7 +207,7 @@ def _does_not_fit(use: Use, floor: Use, error: ValidationError) -> Finding:
 
 
 def _nothing_to_check(rule: Rule, policy: Policy) -> Finding:
-    above = "the mesh" if not _overrides(type(rule), "check_domain") else "a domain or the mesh"
+    above = "the mesh" if not overrides(type(rule), "check_domain") else "a domain or the mesh"
     return Finding(
         code="MF415",
         summary=f"rule {type(rule).__name__} has nothing to check in {policy.title}",

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import TracebackType
 
 from meshform.governance.levels import Levels, Use
 from meshform.governance.waivers import Waivers
 from meshform.governance.watchdog import RuleTooLongError, Watchdog
 from meshform.model.findings import Finding, Place
+from meshform.model.own_grant import OwnGrant
 from meshform.model.resolved import ResolvedDomain, ResolvedMesh, ResolvedProduct
 
 
@@ -44,13 +46,25 @@ class RuleRun:
         """Findings of rules about the mesh as a whole."""
         return [finding for use in self.levels.mesh for finding in self._found(use, None)]
 
-    def _found(self, use: Use, subject: ResolvedDomain | ResolvedProduct | None) -> list[Finding]:
+    def on_grants(self, grants: Iterable[OwnGrant], domain: ResolvedDomain | None) -> list[Finding]:
+        """Findings of rules about grants of somebody's own in a domain's stack, or in one of the platform."""
+        uses, every = self.levels.for_grants(domain.name if domain else None), tuple(grants)
+        return [finding for use in uses for finding in self._found(use, domain, every)]
+
+    def _found(
+        self,
+        use: Use,
+        subject: ResolvedDomain | ResolvedProduct | None,
+        grants: Iterable[OwnGrant] | None = None,
+    ) -> list[Finding]:
         rule, mesh = use.rule, self._mesh
         if self._ended and id(rule) in self._ended:
             return []
         self._watchdog.begin()
         try:
-            if subject is None:
+            if grants is not None:
+                found = [finding for grant in grants for finding in rule.check_grant(grant, mesh)]
+            elif subject is None:
                 found = list(rule.check_mesh(mesh))
             elif isinstance(subject, ResolvedDomain):
                 found = list(rule.check_domain(subject, mesh))

@@ -279,6 +279,17 @@ class ResolvedMesh:
         return {p.address: p for domain in self.domains.values() for p in domain.products}
 
     @cached_property
+    def deployers(self) -> dict[str, str]:
+        """What each deployer deploys, by its name in the registry."""
+        found: dict[str, str] = {}
+        for environment in self.spec.environments:
+            found.setdefault(environment.deployer, f"the deployer of environment {environment.name!r}")
+        for domain in self.spec.domains:
+            if domain.deployer is not None:
+                found.setdefault(domain.deployer, f"the deployer of domain {domain.name!r}")
+        return found
+
+    @cached_property
     def run_by(self) -> dict[str, dict[str, list[str]]]:
         """Addresses of the products that each service principal runs, by domain."""
         found: dict[str, dict[str, list[str]]] = {}
@@ -394,6 +405,23 @@ class ResolvedMesh:
             if one.views and one.consumer.product == reader.address and reference.port in one.views:
                 return one.views[reference.port]
         return producer.ports.get(reference.port)
+
+    def domain_of(self, full_name: str) -> ResolvedDomain | None:
+        """The domain that a catalog, or a schema or what is in one, belongs to, by its name in Unity Catalog.
+
+        A shared catalog itself belongs to no domain.
+        """
+        catalog, _, below = full_name.casefold().partition(".")
+        schema = below.partition(".")[0]
+        return next(
+            (
+                one
+                for one in self.domains.values()
+                if one.catalog.casefold() == catalog
+                and (not one.prefix or schema in {one.schema(name).casefold() for name in one.spec.schemas})
+            ),
+            None,
+        )
 
     def principal_id(self, name: str) -> str | None:
         """How Unity Catalog's grants name a principal: group name or application id; None when unknown."""

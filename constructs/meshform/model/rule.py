@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from meshform.model.findings import Finding, Place, Severity, Value
 
 if TYPE_CHECKING:
+    from meshform.model.own_grant import OwnGrant
     from meshform.model.resolved import ResolvedDomain, ResolvedMesh, ResolvedProduct
 
 Tighter = Literal["higher", "lower", "more", "fewer", "same"]
@@ -23,9 +24,9 @@ for nothing: no limit, or everything allowed."""
 class Rule(Value):
     """Base of every rule: a frozen value whose fields are the rule's parameters.
 
-    A subclass sets `code` and `why` and overrides one or several of `check_mesh`, `check_domain` and
-    `check_product`; each yields a finding for each thing that breaks the rule. A rule that raises counts as
-    failed, under its own name.
+    A subclass sets `code` and `why` and overrides one or several of `check_mesh`, `check_domain`,
+    `check_product` and `check_grant`; each yields a finding for each thing that breaks the rule. A rule that
+    raises counts as failed, under its own name.
 
     Attributes:
         code: stable code of its findings.
@@ -58,6 +59,13 @@ class Rule(Value):
 
     def check_product(self, product: ResolvedProduct, mesh: ResolvedMesh) -> Iterator[Finding]:  # noqa: ARG002
         """Findings about one product. Default: none."""
+        return iter(())
+
+    def check_grant(self, grant: OwnGrant, mesh: ResolvedMesh) -> Iterator[Finding]:  # noqa: ARG002
+        """Findings about a grant that somebody writes beside Meshform's in a stack. Default: none.
+
+        Such grants are known only when the stack is synthesized, and so are these findings.
+        """
         return iter(())
 
     def finding(

@@ -13,7 +13,7 @@ from meshform.model.consumer import Consumer
 from meshform.model.consumer_findings import place_of
 from meshform.model.findings import Finding
 from meshform.model.principals import Group
-from meshform.model.resolved import ResolvedDomain, ResolvedMesh, ResolvedProduct
+from meshform.model.resolved import ResolvedMesh, ResolvedProduct
 from meshform.model.rule import Rule, Tighter
 
 _PERSONAL = """
@@ -139,31 +139,31 @@ DataProduct(orders, "orders", contract=contract(), pipeline=pipeline, consumers=
     purpose_characters: int = Field(default=10, ge=1)
     approvers: tuple[str, ...] = ()
 
-    def check_domain(self, domain: ResolvedDomain, mesh: ResolvedMesh) -> Iterator[Finding]:
-        """Purpose and approver of each consumer of the domain's products."""
-        owners = {domain.spec.owner, *domain.spec.technical_owners, *self.approvers}
+    def check_product(self, product: ResolvedProduct, mesh: ResolvedMesh) -> Iterator[Finding]:
+        """Purpose and approver of each consumer."""
+        if not product.spec.consumers:
+            return
+        domain = product.domain.spec
+        owners = {domain.owner, *domain.technical_owners, *self.approvers}
         side = mesh.spec.principals.with_members(owners)
-        for product in domain.products:
-            for consumer in product.spec.consumers:
-                place = place_of(consumer, product.place)
-                if len(consumer.purpose.strip()) < self.purpose_characters:
-                    yield self.finding(
-                        f"consumer {consumer.name!r} of {product.address} has a purpose that says too little",
-                        place,
-                        got=consumer.purpose,
-                        allowed=f"at least {self.purpose_characters} characters",
-                        fix="say what the data is used for",
-                        about=product.address,
-                    )
-                if (why := _own_approval(consumer, side, mesh)) is not None:
-                    yield self.finding(
-                        f"the access of {consumer.name!r} to {product.address} was approved by {why}",
-                        place,
-                        got=consumer.approver,
-                        allowed=", ".join(sorted(owners)),
-                        fix=f"let the owner of {product.address} approve it",
-                        about=product.address,
-                    )
+        for consumer in product.spec.consumers:
+            place = place_of(consumer, product.place)
+            if len(consumer.purpose.strip()) < self.purpose_characters:
+                yield self.finding(
+                    f"consumer {consumer.name!r} of {product.address} has a purpose that says too little",
+                    place,
+                    got=consumer.purpose,
+                    allowed=f"at least {self.purpose_characters} characters",
+                    fix="say what the data is used for",
+                )
+            if (why := _own_approval(consumer, side, mesh)) is not None:
+                yield self.finding(
+                    f"the access of {consumer.name!r} to {product.address} was approved by {why}",
+                    place,
+                    got=consumer.approver,
+                    allowed=", ".join(sorted(owners)),
+                    fix=f"let the owner of {product.address} approve it",
+                )
 
 
 def _own_approval(consumer: Consumer, side: set[str], mesh: ResolvedMesh) -> str | None:

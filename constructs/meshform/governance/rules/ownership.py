@@ -12,7 +12,10 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from meshform.model.findings import Finding, Place
+from meshform.model.near import one_of
+from meshform.model.own_grant import OwnGrant
 from meshform.model.principals import Group
+from meshform.model.privileges import normalized_privileges
 from meshform.model.resolved import ResolvedDomain, ResolvedMesh
 from meshform.model.rule import Rule, Tighter
 
@@ -120,3 +123,36 @@ Domain(mesh, "returns", owner="sales-owners", technical_owners=["analytics"])
                 allowed=", ".join(sorted(self.technical_owners)) or "nobody beside the owner",
                 fix="leave it out, or let the policy's `technical_owners` name it",
             )
+
+    def check_grant(self, grant: OwnGrant, mesh: ResolvedMesh) -> Iterator[Finding]:
+        """A grant of somebody's own must give no forbidden privilege, and MANAGE to few."""
+        for privilege in sorted(grant.privileges & normalized_privileges(self.forbidden)):
+            yield self.finding(
+                f"a grant gives {privilege}, which the policy forbids",
+                grant.place,
+                got=str(grant),
+                allowed="the privileges that are needed, by name",
+                fix="name them, or let the principal in as a consumer of a product",
+            )
+        managers = {*_managers(grant, mesh), *self.managers}
+        if "MANAGE" in grant.privileges and (
+            grant.principal is None
+            or mesh.principal_names.get(grant.principal, grant.principal) not in managers
+        ):
+            yield self.finding(
+                "a grant gives MANAGE to somebody who neither owns nor deploys",
+                grant.place,
+                got=str(grant),
+                allowed=one_of(managers),
+                fix="leave MANAGE out, or make them a technical owner of the domain",
+            )
+
+
+def _managers(grant: OwnGrant, mesh: ResolvedMesh) -> set[str]:
+    """Who owns or deploys what a grant is about; for what is not of the mesh, all who do so in the mesh."""
+    domain = mesh.domain_of(grant.full_name) if grant.full_name else None
+    found = {mesh.environment.deployer, mesh.spec.platform.owner}
+    found.update(shared.owner for shared in mesh.spec.platform.shared_catalogs if shared.owner)
+    for one in [domain.spec] if domain else mesh.spec.domains:
+        found.update((one.owner, *one.technical_owners, *([one.deployer] if one.deployer else [])))
+    return found

@@ -41,13 +41,10 @@ DataProduct(orders, "orders", contract=contract(), pipeline=Pipeline(source=sour
     shared: tuple[str, ...] = ()
     of_product: bool = False
 
-    def check_domain(self, domain: ResolvedDomain, mesh: ResolvedMesh) -> Iterator[Finding]:
-        """Whoever runs something of the domain must run nothing else, and deploy nothing."""
-        deployers = _deployers(mesh)
-        for product in domain.products:
-            runs = product.spec.runs
-            if runs is None:
-                continue
+    def check_product(self, product: ResolvedProduct, mesh: ResolvedMesh) -> Iterator[Finding]:
+        """Whoever runs it must run nothing of another domain, and deploy nothing."""
+        if (runs := product.spec.runs) is not None:
+            deployers = mesh.deployers
             what = f"the {type(runs).__name__.lower()} of {product.address}"
             if runs.run_as in deployers:
                 yield self.finding(
@@ -56,7 +53,6 @@ DataProduct(orders, "orders", contract=contract(), pipeline=Pipeline(source=sour
                     got=runs.run_as,
                     allowed="a service principal that only runs it",
                     fix="declare a service principal for it",
-                    about=product.address,
                 )
             if runs.run_as not in self.shared and (other := self._other(product, runs.run_as, mesh)):
                 yield self.finding(
@@ -66,7 +62,6 @@ DataProduct(orders, "orders", contract=contract(), pipeline=Pipeline(source=sour
                     got=f"{runs.run_as}, which runs {other}",
                     allowed=f"a service principal of each {'product' if self.of_product else 'domain'}",
                     fix="declare a service principal for it",
-                    about=product.address,
                 )
 
     def _other(self, product: ResolvedProduct, run_as: str, mesh: ResolvedMesh) -> str | None:
@@ -77,17 +72,6 @@ DataProduct(orders, "orders", contract=contract(), pipeline=Pipeline(source=sour
             return by_domain[domain][0]
         mine = by_domain[product.domain.name] if self.of_product else ()
         return next((address for address in mine if address != product.address), None)
-
-
-def _deployers(mesh: ResolvedMesh) -> dict[str, str]:
-    """What each deployer deploys, by name."""
-    found: dict[str, str] = {}
-    for environment in mesh.spec.environments:
-        found.setdefault(environment.deployer, f"the deployer of environment {environment.name!r}")
-    for domain in mesh.spec.domains:
-        if domain.deployer is not None:
-            found.setdefault(domain.deployer, f"the deployer of domain {domain.name!r}")
-    return found
 
 
 class CostCenterPresent(Rule):
