@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A user's own grants beside ours: one writer, known privileges, the deployer's MANAGE, and USE."""
 
+from typing import ClassVar
+
 import pytest
 from tests.meshes import (
     PROD,
@@ -17,6 +19,7 @@ from meshform.governance.rules.ownership import PrivilegesLimited
 from meshform.model.findings import Place, Severity
 from meshform.model.policy import Policy
 from meshform.model.resolve import resolve
+from meshform.model.rule import Rule
 from meshform.terraform.own_grants import OwnGrants
 
 HERE = Place(construct_path="s-local/mine")
@@ -230,7 +233,7 @@ def test_what_is_not_dead(kind, name, who, what):
 # --- MF459: rules look at own grants
 
 
-def judged(rule: PrivilegesLimited, body: dict, *, of: str | None = None) -> list:
+def judged(rule: Rule, body: dict, *, of: str | None = None) -> list:
     """What a rule in a policy of the mesh, or of a domain, says of a grant in the stack of a domain."""
     policy = Policy(name="few", domain=of, rules=(rule,))
     stacks = Stacks(product("s.p"), domain("s"), domain("t"), policy)
@@ -265,7 +268,10 @@ def test_a_policy_leaves_manage_to_owners_and_deployers():
 def test_a_rule_that_raises_on_a_grant_has_failed():
     """MF400 under its own name."""
 
-    class Broken(PrivilegesLimited):
+    class Broken(Rule):
+        code: ClassVar[str] = "ACME1"
+        why: ClassVar[str] = "it cannot be followed"
+
         def check_grant(self, grant, mesh):  # noqa: ARG002
             raise RuntimeError("no")
 
