@@ -14,6 +14,7 @@ from tests.meshes import (
     domain,
     evaluated,
     filter_policy,
+    group_consumer,
     mask_policy,
     mesh,
     port,
@@ -312,6 +313,77 @@ def test_one_key_is_not_enough():
     """The environment must allow it."""
     findings = refused(BASE, mesh(domain("sales", retired=("orders",))))
     assert {finding.code for finding in findings} == {"MF537"}
+
+
+READ = mesh(
+    sales(shares=(), consumers=(group_consumer("orders"), product_consumer("finance.ledger"))),
+    product("finance.ledger", inputs=(port("sales.orders.daily"),)),
+)
+ALONE = product("finance.ledger")
+
+
+def test_the_lock_remembers_who_reads_a_port():
+    """Nobody reads a retired product."""
+    held = compiled(READ, "prod").lock.held
+    assert {key[2]: one.readers for key, one in held.items() if one.readers} == {
+        "databricks_sql_table.gold__daily": "finance.ledger",
+        "table.gold.orders": "finance.ledger, readers",
+    }
+    ended = mesh(sales(shares=(), status="retired", consumers=(group_consumer("orders"),)))
+    assert not any(one.readers for one in compiled(ended, "prod").lock.held.values())
+
+
+def test_what_is_gone_is_refused_with_its_readers():
+    """So that its owner knows whom to ask (fault 31)."""
+    findings = refused(READ, mesh(domain("sales"), ALONE))
+    assert {
+        "table.gold.orders of sales.orders in stack sales-prod; read by finance.ledger, readers",
+        "databricks_sql_table.gold__daily of sales.orders in stack sales-prod; read by finance.ledger",
+        "databricks_volume.bronze__raw of sales.orders in stack sales-prod",
+    } <= {finding.got for finding in findings if finding.code == "MF536"}
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        mesh(domain("sales", retired=("orders",)), ALONE, environments=(LOCAL, DEV, OPEN)),
+        mesh(ALONE, retired=("sales",), environments=(LOCAL, DEV, OPEN)),
+    ],
+)
+def test_what_is_read_is_not_retired_at_once(after):
+    """With both keys too, a product or a domain leaves when nobody may read it any more (fault 31)."""
+    findings = refused(READ, after)
+    assert {(finding.code, finding.got) for finding in findings} == {
+        ("MF549", "table.gold.orders of sales.orders; read by finance.ledger, readers"),
+        ("MF549", "databricks_sql_table.gold__daily of sales.orders; read by finance.ledger"),
+    }
+    assert all("put sales.orders back with status='retired'" in (one.fix or "") for one in findings)
+    # in two steps it may
+    ended = mesh(sales(shares=(), status="retired"), ALONE, environments=(LOCAL, DEV, OPEN))
+    between = compile_mesh(evaluated(ended, "prod"), compiled(READ, "prod").lock).lock
+    assert "databricks_pipeline.orders" in removed(compile_mesh(evaluated(after, "prod"), between))
+
+
+def test_a_rename_without_its_name_before_is_refused_with_a_recipe():
+    """A product under another name is gone under the old one; `renamed_from` is the way (fault 30)."""
+    findings = refused(BASE, mesh(sales("purchases", shares=(), volumes=())))
+    (pipeline,) = [one for one in findings if "databricks_pipeline.orders" in (one.got or "")]
+    assert pipeline.summary == (
+        "pipeline 'sales_orders' is gone from the mesh, and Terraform would destroy it with its data"
+    )
+    assert "say `renamed_from` where it has another name now" in (pipeline.fix or "")
+
+
+def test_a_rename_that_makes_a_table_anew_is_refused_with_a_recipe():
+    """Unity Catalog renames no catalog, schema or table: the new one stands beside the old (fault 30)."""
+    after = mesh(sales(), environments=(LOCAL, PROD.model_copy(update={"production": False})))
+    (catalog,) = [one for one in refused(BASE, after) if one.got == "sales before, sales_prod now"]
+    assert catalog.code == "MF534"
+    assert catalog.summary == "catalog 'sales' would get another name: made anew, without its data"
+    assert catalog.fix == (
+        "keep the name, and declare another object beside it under the new one; when its readers have"
+        " moved, retire the old"
+    )
 
 
 def test_a_domain_is_retired_with_two_keys():

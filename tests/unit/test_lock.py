@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The file mesh.lock: written the same way every time, and read with care."""
 
+import dataclasses
 import json
 
 import pytest
@@ -13,7 +14,8 @@ ONE = Held("prod", "sales-prod", "databricks_schema.gold", "sales.gold", "sales"
 GONE = Held("prod", "sales-prod", "databricks_volume.bronze__raw", "sales.bronze.raw", "sales.orders")
 ENDED = Held("prod", "sales-prod", "databricks_pipeline.old", "sales_old", "sales.old", retired=True)
 MOVED = {("prod", "sales-prod", "databricks_job.a"): "databricks_job.b"}
-LOCK = MeshLock({ONE.key: ONE, ENDED.key: ENDED}, MOVED, {GONE.key: GONE})
+READ = Held("prod", "sales-prod", "table.gold.orders", "sales.gold.orders", "sales.orders", readers="a, b")
+LOCK = MeshLock({ONE.key: ONE, ENDED.key: ENDED, READ.key: READ}, MOVED, {GONE.key: GONE})
 
 
 def test_a_lock_is_one_line_for_each_object():
@@ -36,6 +38,15 @@ def test_a_lock_is_read_as_it_was_written(tmp_path):
     first, *lines = LOCK.text().splitlines()
     (tmp_path / "mesh.lock").write_text("\n".join([first, *reversed(lines)]))
     assert read_lock(tmp_path) == LOCK
+
+
+def test_readers_come_and_go_while_a_lock_stays_current():
+    """Access given is no reason to write the lock again."""
+    other = dataclasses.replace(READ, readers="a, b, c")
+    later = MeshLock({**LOCK.held, READ.key: other}, LOCK.moved, LOCK.removed)
+    assert later.text() != LOCK.text()
+    assert later.text(readers=False) == LOCK.text(readers=False)
+    assert '"readers": "a, b"' in LOCK.text()
 
 
 def test_the_same_mesh_has_the_same_lock():

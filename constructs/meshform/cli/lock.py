@@ -31,7 +31,7 @@ def command(*, check: bool, deployed: str | None) -> None:
     spec = load_mesh(Settings.read())
     before = read_lock(Path())
     after = locked(spec, before)
-    if (check or deployed) and (before is None or before.text() != after.text()):
+    if (check or deployed) and (before is None or before.text(readers=False) != after.text(readers=False)):
         raise MeshformError(
             Finding(
                 code="MF535",

@@ -37,6 +37,7 @@ class Held:
         name: its full name in Databricks.
         of: the product, `domain.product`, or domain that it belongs to; "" for the platform.
         retired: the product has the status `retired`.
+        readers: names of the consumers of a port, for people.
     """
 
     environment: str
@@ -45,6 +46,7 @@ class Held:
     name: str
     of: str
     retired: bool = False
+    readers: str = ""
 
     @property
     def key(self) -> Key:
@@ -76,12 +78,14 @@ class MeshLock:
     moved: Mapping[Key, str]
     removed: Mapping[Key, Held]
 
-    def text(self) -> str:
-        """The content of the file."""
-        lines = [
-            _line(one.key, address=one.address, name=one.name, of=one.of, **_RETIRED if one.retired else {})
-            for one in self.held.values()
-        ]
+    def text(self, *, readers: bool = True) -> str:
+        """The content of the file; without readers, which come and go, it tells whether a lock is current."""
+        lines = []
+        for one in self.held.values():
+            more = {"status": "retired"} if one.retired else {}
+            if one.readers and readers:
+                more["readers"] = one.readers
+            lines.append(_line(one.key, address=one.address, name=one.name, of=one.of, **more))
         lines += [_line(key, moved=key[2], to=to) for key, to in self.moved.items()]
         lines += [
             _line(one.key, removed=one.address, name=one.name, of=one.of) for one in self.removed.values()
@@ -98,9 +102,6 @@ class MeshLock:
 
 
 EMPTY = MeshLock({}, {}, {})
-
-
-_RETIRED = {"status": "retired"}
 
 
 def _line(key: Key, **fields: str) -> str:
@@ -129,16 +130,17 @@ def read_lock(folder: Path) -> MeshLock | None:
             moved[key] = line["to"]
         else:
             target = held if "address" in line else removed
-            target[key] = Held(*key, line["name"], line["of"], line.get("status") == "retired")
+            retired, readers = line.get("status") == "retired", line.get("readers", "")
+            target[key] = Held(*key, line["name"], line["of"], retired, readers)
         addresses = [key[2], line.get("to", key[2])]
         if not _STACK.fullmatch(key[1]) or not all(_ADDRESS.fullmatch(one) for one in addresses):
             raise _unreadable(number, "not the name of a stack, or not an address", _FIX)
     return MeshLock(held, moved, removed)
 
 
+_HELD = frozenset({"environment", "stack", "address", "name", "of"})
 _KEYS = (
-    {"environment", "stack", "address", "name", "of"},
-    {"environment", "stack", "address", "name", "of", "status"},
+    *(_HELD | more for more in ({"status"}, {"readers"}, {"status", "readers"}, set[str]())),
     {"environment", "stack", "moved", "to"},
     {"environment", "stack", "removed", "name", "of"},
 )

@@ -8,7 +8,7 @@ lets go of it without destroying it, or the mesh is refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from meshform.model.domain import DomainSpec
@@ -43,6 +43,7 @@ def held_by(stacks: Mapping[str, Stack], mesh: ResolvedMesh) -> Iterator[Held]:
     """Everything in some stacks that holds data, and the tables of their pipelines."""
     environment = mesh.environment
     retired = {p.address for p in mesh.products.values() if p.spec.current_status == "retired"}
+    readers = _readers(mesh, retired)
     for stack in stacks.values():
         for block in stack.blocks.values():
             if block.kind == "resource" and block.type in _NAMES and not block.is_step:
@@ -50,15 +51,34 @@ def held_by(stacks: Mapping[str, Stack], mesh: ResolvedMesh) -> Iterator[Held]:
                 # a view that only one consumer reads comes and goes with that consumer
                 if block.body.get("table_type") != "VIEW" or name in mesh.tables:
                     ended = block.of in retired
-                    yield Held(environment.name, stack.name, block.address, name, block.of, ended)
+                    read = readers.get(name, "")
+                    yield Held(environment.name, stack.name, block.address, name, block.of, ended, read)
     for domain in mesh.domains.values():
         stack_name = environment.domain_stack(domain.name)
         for product in domain.products if stack_name in stacks else ():
             for table in product.tables:
                 if table.entry is None and not table.is_view:  # made by a pipeline or a job
                     address = f"table.{table.schema}.{table.name}"
-                    of = product.address
-                    yield Held(environment.name, stack_name, address, table.full_name, of, of in retired)
+                    of, name = product.address, table.full_name
+                    read = readers.get(name, "")
+                    yield Held(environment.name, stack_name, address, name, of, of in retired, read)
+
+
+def _readers(mesh: ResolvedMesh, retired: Collection[str]) -> dict[str, str]:
+    """Names of those who may read each port, by its full name; a retired product has none."""
+    found: dict[str, str] = {}
+    for product in mesh.products.values():
+        if not product.readers or product.address in retired:
+            continue
+        names: dict[str, set[str]] = {}
+        for reader in product.readers:
+            for port in reader.ports:
+                names.setdefault(port, set()).add(reader.consumer.name)
+        for port, who in names.items():
+            at = product.ports.get(port) or product.other_ports.get(port)
+            if at is not None:
+                found[at.full_name] = ", ".join(sorted(who))
+    return found
 
 
 def grown(
@@ -79,7 +99,8 @@ def grown(
         whole: whether these are all stacks of the environment. Otherwise others are left out of account.
 
     Returns:
-        The lock, and findings MF533, MF534 and MF536 to MF538. What is refused is in the lock as it was.
+        The lock, and findings MF533, MF534, MF536 to MF538 and MF549. What is refused is in the lock as it
+        was.
     """
     environment = mesh.environment
     if environment.personal:
@@ -151,6 +172,16 @@ class _Comparison:
     def _gone(self, before: Held) -> Finding | None:
         """None when it may go: then Terraform lets go of it, or it held nothing."""
         retired = self._retired(before)
+        if retired and before.readers:
+            return Finding(
+                code="MF549",
+                summary=f"{_shown(before)} is retired at once, while it is still read",
+                place=self._place(before),
+                got=f"{before.address} of {before.of}; read by {before.readers}",
+                allowed="what nobody may read any more, as the lock remembers it",
+                fix=f"put {before.of} back with status='retired', which ends all access, and run `meshform"
+                " lock`; take it out of the code in a later change",
+            )
         if retired and self._mesh.environment.allow_removal:
             if before.in_terraform:
                 self._removed[before.key] = before
@@ -174,7 +205,8 @@ class _Comparison:
             if before.in_terraform
             else f"{what} is gone from its contract, and the pipeline would drop it with its data",
             place=self._place(before),
-            got=f"{before.address} of {before.of or 'the platform'} in stack {before.stack}",
+            got=f"{before.address} of {before.of or 'the platform'} in stack {before.stack}"
+            + (f"; read by {before.readers}" if before.readers else ""),
             fix="put it back; or say `renamed_from` where it has another name now; or retire it:"
             f" {self._recipe(before)}, with `allow_removal=True` in the environment",
         )
