@@ -55,7 +55,7 @@ def full() -> list:
             "sales.sold",
             table("sold", column(classification="personal", tags=("row_filter=home",))),
             view("top"),
-            views={"top": "SELECT id FROM sold"},
+            views={"top": "SELECT count(id) AS id FROM sold"},
             volumes=(Volume(name="landing", schema_name="bronze", writers=("writer",)),),
             shares=shares,
             consumers=(group_consumer("top"), product_consumer("stock.left", "sold")),

@@ -3,6 +3,7 @@
 
 import pytest
 from tests.meshes import (
+    GROUPS,
     column,
     compiled,
     found,
@@ -105,7 +106,8 @@ def test_a_view_is_a_port_of_which_a_part_can_be_read():
             view("top", column("id"), column("amount", "decimal(18,2)")),
             views={"top": "SELECT id, amount FROM sold"},
             consumers=(group_consumer("top", columns=("amount",)),),
-        )
+        ),
+        mask_policy(),
     )
     stack = resources(compiled(spec, "prod").stacks["sales-prod"])
     body = stack[address("databricks_sql_table", "top__for_readers")]
@@ -145,7 +147,7 @@ def test_a_product_that_may_read_a_part_is_given_the_view_as_its_input():
     maker = product(
         "sales.sold", SOLD, consumers=(product_consumer("finance.ledger", "sold", columns=("id", "amount")),)
     )
-    stack = resources(compiled(mesh(maker, reader), "prod").stacks["finance-prod"])
+    stack = resources(compiled(mesh(maker, reader, mask_policy()), "prod").stacks["finance-prod"])
     configuration = stack["databricks_pipeline.ledger"]["configuration"]
     assert configuration["meshform.input.sales.sold.sold"] == "sales.gold.sold__for_finance__ledger"
 
@@ -162,8 +164,8 @@ def test_a_view_of_another_domain_reads_the_part_with_the_rights_of_its_owner():
         inputs=(port("sales.sold.sold"),),
         pipeline=None,
     )
-    groups = (Group(name="owners", members=("deployer",)), Group(name="money", members=("deployer",)))
-    spec = mesh(maker, reader)
+    groups = (*GROUPS, Group(name="money", members=("deployer",)))
+    spec = mesh(maker, reader, mask_policy())
     principals = Principals(groups=groups, service_principals=spec.principals.service_principals)
     finance = spec.domains[1].model_copy(update={"owner": "money"})
     spec = spec.model_copy(update={"principals": principals, "domains": (spec.domains[0], finance)})

@@ -77,7 +77,7 @@ def test_the_order_within_a_stack_protects_data_from_the_first_row():
             "sales.sold",
             table("sold", column(classification="personal", tags=("row_filter=home",))),
             view("top"),
-            views={"top": "SELECT id FROM sold"},
+            views={"top": "SELECT count(id) AS id FROM sold"},
             consumers=(group_consumer("top"),),
         ),
         mask_policy(),

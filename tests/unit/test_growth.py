@@ -279,7 +279,9 @@ def test_a_product_of_status_retired_may_leave_when_the_lock_knows_it():
 def test_what_is_retired_stays_masked():
     """Tags of a retired product are let go of, too: without them its masks would stop matching."""
     tagged = sales(
-        contract=contract(table("orders", column(classification="personal")), view("daily")), shares=()
+        contract=contract(table("orders", column(classification="personal")), view("daily")),
+        views={"daily": "SELECT count(id) AS id FROM orders"},
+        shares=(),
     )
     after = mesh(domain("sales", retired=("orders",)), mask_policy(), environments=(LOCAL, DEV, OPEN))
     made = growth(mesh(tagged, mask_policy()), after)

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """A product's blocks: volumes, tags, views, and who reads what."""
 
+from dataclasses import replace
+
 import pytest
 from tests.meshes import (
     column,
     compiled,
     contract,
+    evaluated,
+    found,
     group_consumer,
     mask_policy,
     mesh,
@@ -19,6 +23,7 @@ from tests.meshes import (
 
 from meshform.model.findings import MeshformError
 from meshform.model.product import Volume
+from meshform.terraform.compile import compile_mesh
 
 
 def sales(*parts, environment="prod", **fields):
@@ -108,8 +113,12 @@ def test_two_values_of_one_tag_on_one_column_are_refused():
 
 
 def test_a_class_that_no_policy_declares_is_not_tagged():
-    """The governed tag would refuse its value; the rule ClassifiedColumnsMasked tells about it."""
-    made = sales(product("sales.sold", table("sold", column(classification="public"))))
+    """The governed tag would refuse its value; nothing hides it, so whoever reads it is told (MF480)."""
+    spec = mesh(product("sales.sold", table("sold", column(classification="public"))))
+    (finding,) = found(spec, "MF480")
+    assert "declare Classification(name='public'" in finding.fix
+    evaluation = replace(evaluated(spec, "prod"), findings=())
+    made = resources(compile_mesh(evaluation).stacks["sales-prod"])
     assert not any(a.startswith("databricks_entity_tag_assignment") for a in made)
 
 

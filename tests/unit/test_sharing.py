@@ -42,7 +42,7 @@ def sales(*shares, environment="prod", others=(), tables=(), **fields):
         views={} if tables else {"top": "SELECT id FROM sold"},
         shares=shares,
     )
-    spec = mesh(made, *others, mask_policy(), **fields)
+    spec = mesh(made, *others, mask_policy(rules=(SharesExclude(except_recipients=("partner",)),)), **fields)
     return resources(compiled(spec, environment).stacks[f"sales-{environment}"])
 
 

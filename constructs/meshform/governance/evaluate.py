@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
+from meshform.governance.access.coverage import coverage_findings
 from meshform.governance.consumer_rows import row_findings
 from meshform.governance.contracts import contract_findings
 from meshform.governance.enforcement import enforced, enforcement_findings
@@ -88,6 +89,7 @@ def evaluate(spec: MeshSpec, environment: str, *, domain: str | None = None) -> 
     findings = [*enforced(findings, mesh), *rules.levels.findings, *enforcement_findings(mesh)]
     findings += circle_findings(views, mesh)
     findings += governed_findings(mesh)
+    findings += coverage_findings(mesh, views, domain)
     findings += chain.from_iterable(policy_findings(policy) for policy in spec.policies)
     findings += text_findings(spec, domain)
     for policy in spec.policies:

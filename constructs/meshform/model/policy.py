@@ -60,6 +60,8 @@ class Classification(Value):
         masks: further masks, for columns of other types: each column is hidden by the first mask that takes
             its type. Default: none.
         exempt: principals that see it in clear. Keep it to one group for each class.
+        made_from: classes from which a view may make columns of this class, such as a hash or a sum: leave to
+            lower it. Default: a column of a view keeps the class of what it is made from.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Classification(Value):
     mask: MaskFunction | LibraryMask | None = None
     masks: tuple[MaskFunction | LibraryMask, ...] = ()
     exempt: tuple[str, ...] = ()
+    made_from: tuple[str, ...] = ()
 
     @field_validator("name")
     @classmethod
