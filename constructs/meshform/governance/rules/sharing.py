@@ -18,6 +18,7 @@ _PERSONAL = """
 GovernancePolicy(
     mesh,
     "classes",
+    rules=[SharesExclude(except_recipients=("partner",))],  # masks do not hold there, so it is agreed
     classifications=[
         Classification(
             name="personal",
