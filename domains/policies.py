@@ -5,6 +5,7 @@ from pathlib import Path
 
 from meshform import (
     AccessApproved,
+    AccessEnds,
     Classification,
     ClassifiedColumnsMasked,
     ColumnsDescribed,
@@ -68,6 +69,7 @@ def declare(mesh: Mesh) -> None:
             ClassifiedColumnsMasked(),
             PipelinesReadClear(),
             DataStaysIn(classes=("personal",), regions=("eu-central-1",)),
+            AccessEnds(classes=("personal",), within_days=365),
         ],
         classifications=[
             Classification(

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Customers domain: who buys. It holds personal data and lends it to other domains on agreed terms."""
 
+from datetime import date
 from pathlib import Path
 
 from meshform import (
@@ -68,6 +69,7 @@ def declare(mesh: Mesh) -> Domain:
                 ports=("customers",),
                 purpose="answer questions of customers of the home market",
                 approver="customers-domain-owners",
+                until=date(2027, 10, 31),
             ),
         ],
     )

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Orders domain: what was bought, when, for how much."""
 
+from datetime import date
 from pathlib import Path
 
 from meshform import (
@@ -52,6 +53,7 @@ def declare(mesh: Mesh) -> Domain:
                 ports=("orders_gold",),
                 purpose="revenue, cohort and fulfillment analytics",
                 approver="orders-domain-owners",
+                until=date(2027, 10, 31),
             ),
             Consumer(
                 group="bi_consumers",

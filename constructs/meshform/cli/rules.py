@@ -97,7 +97,12 @@ def markdown(rules: Iterable[RuleFacts]) -> Iterator[str]:
             yield "```"
 
 
-_SUBJECTS = {"mesh": "the mesh as a whole", "domain": "domains", "product": "products"}
+_SUBJECTS = {
+    "mesh": "the mesh as a whole",
+    "domain": "domains",
+    "product": "products",
+    "grant": "grants of your own",
+}
 
 
 def _row(one: ParameterFacts) -> str:

@@ -17,7 +17,12 @@ from meshform.model.findings import Severity
 from meshform.model.rule import Rule
 
 _ENTRY = re.compile(r"    ((?:\w+, )*\w+):\s*(.*)")
-_CHECKS = {"check_mesh": "mesh", "check_domain": "domain", "check_product": "product"}
+_CHECKS = {
+    "check_mesh": "mesh",
+    "check_domain": "domain",
+    "check_product": "product",
+    "check_grant": "grant",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ class RuleFacts:
         asks: what it asks for.
         why: the reason, for who broke it.
         severity: what its findings weigh unless a policy says otherwise.
-        checks: what it looks at: `mesh`, `domain`, `product`.
+        checks: what it looks at: `mesh`, `domain`, `product`, and `grant` for grants of a user's own.
         parameters: its parameters.
         good, bad: declarations that follow and break it; empty where it shows none.
         example: parameters of the rule in these, as Python.
