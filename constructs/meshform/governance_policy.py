@@ -28,7 +28,8 @@ class GovernancePolicy(Construct):
     platform's stack for a policy of the mesh, or in the domain's stack.
 
     Args:
-        scope: a Mesh for a policy that governs every domain, a Domain or a DataProduct for one of its own.
+        scope: a Mesh for a policy that governs every domain, a Domain or a DataProduct for one of its own; or
+            a construct below one of these.
         id_: name of the policy.
         rules: rules that everything it governs must follow. Default: none.
         classifications: classes of columns with their masks; only a policy of the mesh may bring some.
@@ -54,8 +55,9 @@ class GovernancePolicy(Construct):
         waivers: Iterable[Waiver] | Path | str = (),
     ) -> None:
         place = place_of_caller(id_)
-        product = scope if isinstance(scope, DataProduct) else None
-        domain = product.domain if product else scope if isinstance(scope, Domain) else None
+        governed = _governed(scope)
+        product = governed if isinstance(governed, DataProduct) else None
+        domain = product.domain if product else governed if isinstance(governed, Domain) else None
         mesh = domain.mesh if domain else above(scope, Mesh, f"policy {id_!r}", place)
         place = place.model_copy(update={"construct_path": f"{(product or domain or mesh).path}/{id_}"})
         spec = declare(
@@ -84,3 +86,11 @@ def _waivers(given: Iterable[Waiver] | Path | str) -> tuple[Waiver, ...]:
     from meshform.model.waivers_file import read_waivers
 
     return read_waivers(Path(given))
+
+
+def _governed(scope: Construct) -> Construct | None:
+    """What a policy stands in: the nearest product, domain or mesh at or above a scope."""
+    kinds = (DataProduct, Domain, Mesh)
+    if isinstance(scope, kinds):  # by far the most common: asks nothing of jsii
+        return scope
+    return next((one for one in reversed(scope.node.scopes) if isinstance(one, kinds)), None)

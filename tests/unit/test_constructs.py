@@ -248,6 +248,17 @@ def test_a_policy_below_a_product_is_the_products(mesh):
     assert spec.place.construct_path == "mesh/sales/orders/own"
 
 
+def test_a_policy_in_a_construct_of_a_domain_is_the_domains(mesh):
+    """A construct between them does not make it a policy of the mesh."""
+    domain = Domain(mesh, "sales", owner="owners")
+    GovernancePolicy(Construct(domain, "group"), "own", rules=[SupportPath()])
+    GovernancePolicy(Construct(mesh, "group"), "floor", rules=[SupportPath()])
+    assert [(one.name, one.level, one.domain) for one in mesh.spec.policies] == [
+        ("own", "domain", "sales"),
+        ("floor", "mesh", None),
+    ]
+
+
 def test_a_mesh_wide_policy_brings_classes(mesh):
     """A policy of the mesh keeps its classifications."""
     personal = Classification(name="personal", mask=MaskFunction(name="mask", body="'*'"), exempt=("a",))

@@ -262,6 +262,37 @@ def test_a_class_without_a_code_of_its_own_is_not_run():
     ]
 
 
+@rule(
+    code="ACME10",
+    why="parameters of any type are compared",
+    key=("names",),
+    tighter={"limit": "higher"},
+)
+def any_types(product, *, names: list[str], limit: int | str = 1):  # noqa: ARG001
+    """What has a list for its key."""
+    return f"{names} {limit}"
+
+
+def test_a_key_may_be_a_list():
+    """It tells uses apart as any key does: the domain's second one is beside the mesh's."""
+    above, own = policy(any_types(names=["a"])), any_types(names=["b"])
+    spec = mesh(product("a.p"), above, policy(any_types(names=["a"], limit=2), own, of="a"))
+    assert [f.summary for f in evaluated(spec).findings] == ["['a'] 2", "['b'] 1"]
+
+
+def test_a_number_is_not_compared_with_a_text():
+    """Neither use is tighter, so both run."""
+    two = policy(any_types(names=["a"]), any_types(names=["a"], limit="x"))
+    assert [f.summary for f in evaluated(mesh(product("a.p"), two)).findings] == ["['a'] 1", "['a'] x"]
+
+
+def test_only_a_function_is_a_rule():
+    """MF408 for a class or an object that can be called."""
+    for other in (Twin, 5, print):
+        with pytest.raises(MeshformError, match="is no function"):
+            rule(code="ACME9", why="it is told")(other)
+
+
 def test_two_rules_of_one_code_are_refused():
     """MF409 names both; a waiver or an environment could not tell them apart."""
     (finding,) = evaluated(mesh(domain("s"), policy(few_domains(), Twin()))).findings

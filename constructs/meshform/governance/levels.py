@@ -81,7 +81,7 @@ class Levels:
                 if not _checks(type(rule), policy):
                     self.findings.append(_nothing_to_check(rule, policy))
                     continue
-                identity = type(rule), tuple(getattr(rule, name) for name in rule.key)
+                identity = type(rule), tuple(_hashable(getattr(rule, name)) for name in rule.key)
                 kept, tightened = self._tighten(Use(rule, policy), above.get(identity, ()))
                 own[identity] = _tightest([*own.get(identity, kept), *tightened])
         return {**above, **own} if own else above
@@ -139,6 +139,15 @@ class Levels:
         if not tightened:
             self.findings += findings[:1]
         return tuple(kept), tightened
+
+
+def _hashable(value: object) -> object:
+    """A parameter of the key as a key: a list or mapping of a rule of somebody's own by its text."""
+    try:
+        hash(value)
+    except TypeError:
+        return repr(value)
+    return value
 
 
 def _full_name(kind: type[Rule]) -> str:

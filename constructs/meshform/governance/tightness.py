@@ -71,7 +71,10 @@ def _as_tight(direction: Tighter, got: Any, floor: Any, annotation: Any) -> bool
         mine, theirs = _rank(got, annotation), _rank(floor, annotation)
         if mine is None or theirs is None:
             return False
-        return bool(mine >= theirs if direction == "higher" else mine <= theirs)
+        try:
+            return bool(mine >= theirs if direction == "higher" else mine <= theirs)
+        except TypeError:  # a number and a text: nobody can tell
+            return False
     if direction == "more":
         return _within(floor, got)
     return direction == "fewer" and _within(got, floor)

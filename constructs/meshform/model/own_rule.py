@@ -134,6 +134,8 @@ class _OwnRule:
 
     def _parameters(self) -> tuple[tuple[str, ...], list[Parameter]]:
         """Names of what it is given, and its own parameters."""
+        if not isinstance(self.function, types.FunctionType):
+            raise self._refused("is no function", got=repr(self.function)[:200])
         given = list(signature(self.function).parameters.values())
         subjects = tuple(
             f"{one}, /" if one.kind is Parameter.POSITIONAL_ONLY else f"{one}".partition(":")[0]
