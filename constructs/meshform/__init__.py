@@ -57,7 +57,7 @@ if TYPE_CHECKING:
         NullMask,
         PartialMask,
     )
-    from meshform.model.monitoring import Monitoring
+    from meshform.model.monitoring import Monitoring, Profile
     from meshform.model.own_rule import rule
     from meshform.model.policy import Classification, MaskFunction, RowFilter
     from meshform.model.ports import Elsewhere, Function, ManagedTable
@@ -136,6 +136,7 @@ _HOME = {
     "PrimaryKeyDeclared": f"{_RULES}.quality",
     "PrivilegesLimited": f"{_RULES}.ownership",
     "QualityRulesPresent": f"{_RULES}.quality",
+    "Profile": "meshform.model.monitoring",
     "Recipient": _SHARE,
     "RecipientsLimited": f"{_RULES}.sharing",
     "ResolvedDomain": _RESOLVED,
@@ -228,6 +229,7 @@ __all__ = [
     "PortReference",
     "PrimaryKeyDeclared",
     "PrivilegesLimited",
+    "Profile",
     "QualityRulesPresent",
     "Recipient",
     "RecipientsLimited",

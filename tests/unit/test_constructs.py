@@ -139,7 +139,12 @@ def test_a_product_with_a_contract_only_has_no_pipeline_and_nobody_reads_it(mesh
         "functions": (),
         "inputs": (),
         "consumers": (),
-        "monitoring": {"anomaly_detection": False, "max_run_minutes": None, "destinations": ()},
+        "monitoring": {
+            "anomaly_detection": False,
+            "profiles": {},
+            "max_run_minutes": None,
+            "destinations": (),
+        },
         "shares": (),
         "retention": None,
         "renamed_from": None,

@@ -18,6 +18,7 @@ from meshform.model.lifecycle import comment_of, lifecycle_findings, not_granted
 from meshform.model.names import check_identifier, normalized
 from meshform.model.near import did_you_mean, one_of
 from meshform.model.product import Product
+from meshform.model.profiles import profile_findings
 from meshform.model.protections import protection_findings
 from meshform.model.quarantine import quarantine_findings, quarantine_table
 from meshform.model.references import reference_findings
@@ -218,6 +219,7 @@ def _product(
     run_as = mesh.principal_id(spec.runs.run_as) if spec.runs else None
     product = ResolvedProduct(spec, domain, tuple(tables), (), run_as, replaced_by)
     findings += _one_name(product)
+    findings += profile_findings(product)
     for share in spec.shares:
         findings += share_findings(share, product)
     readers = tuple(_readers(product, mesh, findings))

@@ -25,7 +25,7 @@ from meshform.terraform.alerts import add_alerts
 from meshform.terraform.functions import run_ddl
 from meshform.terraform.grants import Ledger, remade_with
 from meshform.terraform.job import add_job
-from meshform.terraform.monitoring import add_monitor
+from meshform.terraform.monitoring import add_monitor, add_profiles
 from meshform.terraform.pipeline import add_pipeline
 from meshform.terraform.platform import find_warehouse, kept
 from meshform.terraform.retention import add_retention
@@ -119,6 +119,7 @@ def publish_product(
     add_shares(stack, product, mesh, ledger, access)
     add_alerts(stack, product, mesh, access)
     add_monitor(stack, product, access)
+    add_profiles(stack, product, mesh, access)
 
 
 def _add_access_requests(

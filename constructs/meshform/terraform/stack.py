@@ -137,9 +137,11 @@ class Stack:
         )
         return self._add(block)
 
-    def data(self, type_: str, name: str, body: Mapping[str, Any], place: Place) -> Block:
-        """Add a data source, or return the one that asks the same."""
-        block = Block("data", type_, name, dict(body), place)
+    def data(
+        self, type_: str, name: str, body: Mapping[str, Any], place: Place, *, after: Iterable[str] = ()
+    ) -> Block:
+        """Add a data source, or return the one that asks the same; `after` holds what makes what it finds."""
+        block = Block("data", type_, name, dict(body), place, after=tuple(after))
         return self.blocks.get(block.address) or self._add(block)
 
     def step(self, name: str, body: Mapping[str, Any], place: Place, *, rank: Rank) -> Block:

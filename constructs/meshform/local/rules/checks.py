@@ -22,10 +22,10 @@ from meshform.local.rules.dropping import check_empty
 from meshform.local.rules.governance import (
     check_access_requests,
     check_binding,
-    check_monitor,
     check_policy,
     check_tag_assignment,
 )
+from meshform.local.rules.monitors import check_monitor
 from meshform.local.rules.permissions import check_permissions
 from meshform.local.rules.principals import require_owner
 from meshform.local.rules.refusal import Refusal

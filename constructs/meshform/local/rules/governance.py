@@ -99,22 +99,6 @@ def _check_call(store: Store, policy: Row, body: Row, aliases: list[object]) -> 
         )
 
 
-def check_monitor(store: Store, value: Row) -> None:
-    """A monitor is on a table or schema that exists."""
-    if table := value.get("table_name"):
-        require(store, "table", table)
-    if output := value.get("output_schema_name"):
-        require(store, "schema", output)
-    if value.get("object_id"):
-        kind = value.get("object_type")
-        rows, attribute = {
-            "schema": (("databricks_schema",), "schema_id"),
-            "table": (("databricks_sql_table", "table"), "table_id"),
-        }.get(str(kind), ((), ""))
-        if rows and not any(store.find(row_kind, **{attribute: value["object_id"]}) for row_kind in rows):
-            raise does_not_exist(str(kind).capitalize(), value["object_id"])
-
-
 def check_access_requests(store: Store, value: Row) -> None:
     """Requests for access go to something that exists; a link stands alone, and there are not too many."""
     securable = value.get("securable") or {}
