@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 MESH = """\
 # SPDX-License-Identifier: Apache-2.0
 from meshform import Consumer, DataProduct, Domain, Environment, Group, Mesh, Platform, ServicePrincipal
-from meshform import Support
+from meshform import Classification, GovernancePolicy, ManagedTable, MaskFunction, Support
 from shop import SCHEMAS
 
 
@@ -30,11 +30,14 @@ def declare(scope):
         groups=[Group(name="owners", members=("deployer",)), Group(name="readers")],
         service_principals=[ServicePrincipal(name="deployer")],
     )
+    mask = MaskFunction(name="mask_personal", body="'***'")
+    GovernancePolicy(mesh, "personal", classifications=[Classification(name="personal", mask=mask)])
     sales = Domain(mesh, "sales", owner="owners", support=Support(channel="#sales"), schemas=SCHEMAS)
     DataProduct(
         sales,
         "orders",
         contract="contracts/orders.odcs.yaml",
+        tables={"orders": ManagedTable()},
         consumers=[Consumer(group="readers", purpose="to read", approver="owners")],
     )
     return mesh
@@ -261,3 +264,46 @@ def test_hostile_texts_are_neutralized(name):
         assert "[link](" not in text
         [row] = [line for line in text.splitlines() if line.startswith("| breaking")]
         assert row.replace("\\|", "").count("|") == 6
+
+
+PERSONAL = CUSTOMER.replace("}", ", classification: personal}")
+READER = 'consumers=[Consumer(group="readers", purpose="to read", approver="owners")],'
+
+
+def test_what_is_seen_only_while_it_is_deployed_is_told(project):
+    """Who loses the table would see its column in clear when that is declassified in the same deployment."""
+    change(project, CUSTOMER, PERSONAL)
+    git(project, "commit", "-qam", "Masked")
+    change(project, PERSONAL, CUSTOMER)
+    change(project, READER, "", "domains.py")
+    done = diff(project, "--base", "main", "--format", "json")
+    (finding,) = (one for one in json.loads(done.stdout)["findings"] if one["code"] == "MF549")
+    assert finding["summary"] == (
+        "while this is deployed in 'local', readers could see customer of sales_local.gold.orders in clear,"
+        " and neither before nor afterwards"
+    )
+    assert finding["place"]["file"] == "contracts/orders.odcs.yaml"
+    assert "databricks_entity_tag_assignment" in finding["got"]
+    assert (finding["severity"], done.returncode) == ("error", 1)
+
+
+def test_one_step_after_the_other_shows_nothing(project):
+    """First the reader goes; that alone is fine."""
+    change(project, CUSTOMER, PERSONAL)
+    git(project, "commit", "-qam", "Masked")
+    change(project, READER, "", "domains.py")
+    done = diff(project, "--base", "main")
+    assert (done.returncode, "MF549" in done.stderr) == (0, False), done.stderr
+
+
+def test_a_mesh_with_errors_is_not_looked_at_and_says_so(project):
+    """A warning, and no silence."""
+    change(project, 'owner="owners", support', 'owner="nobody", support', "domains.py")
+    done = diff(project, "--base", "main")
+    assert "the mesh has errors" in done.stderr
+
+
+def test_an_environment_that_there_is_not_is_told(project):
+    """As everywhere."""
+    done = diff(project, "--base", "main", "--env", "prod")
+    assert (done.returncode, "MF301" in done.stderr) == (1, True), done.stderr

@@ -46,8 +46,10 @@ def commit_of(ref: str, folder: Path) -> str:
     return done.stdout.split()[0] if done.returncode == 0 and done.stdout.strip() else found
 
 
-def state_at(commit: str, folder: Path) -> MeshState:
-    """The mesh at a commit, of the project in a folder.
+def state_at(commit: str, folder: Path, environment: str) -> tuple[MeshState, bytes | None]:
+    """The mesh at a commit, of the project in a folder; and as it is deployed in an environment.
+
+    The second is what `terraform.deployed` writes, and None when the mesh has errors there.
 
     Raises:
         MeshformError: MF542 when git fails; MF543 when the mesh of that commit cannot be loaded.
@@ -57,7 +59,7 @@ def state_at(commit: str, folder: Path) -> MeshState:
     with _tree(commit, root) as tree:
         if not (tree / project).is_dir():
             raise _not_loaded(commit, "the project's folder is not there", project.as_posix())
-        return _declared(commit, tree, root, tree / project)
+        return _declared(commit, tree, root, tree / project, environment)
 
 
 @contextmanager
@@ -72,15 +74,25 @@ def _tree(commit: str, root: Path) -> Iterator[Path]:
         yield tree
 
 
-def _declared(commit: str, tree: Path, root: Path, project: Path) -> MeshState:
-    out = tree.parent / "state.json"
+def _declared(
+    commit: str, tree: Path, root: Path, project: Path, environment: str
+) -> tuple[MeshState, bytes | None]:
+    out, deployed = tree.parent / "state.json", tree.parent / "deployed.json"
     variables = {**os.environ, ROOT: str(root), "PYTHONDONTWRITEBYTECODE": "1"}
     if paths := variables.get("PYTHONPATH"):
         inside = (in_tree(path, root, tree) for path in paths.split(os.pathsep))
         variables["PYTHONPATH"] = os.pathsep.join(inside)
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "meshform.cli.base_process", str(tree), str(out)],
+            [
+                sys.executable,
+                "-m",
+                "meshform.cli.base_process",
+                str(tree),
+                str(out),
+                str(deployed),
+                environment,
+            ],
             cwd=project,
             env=variables,
             stdin=subprocess.DEVNULL,
@@ -94,7 +106,8 @@ def _declared(commit: str, tree: Path, root: Path, project: Path) -> MeshState:
     except subprocess.TimeoutExpired:
         raise _not_loaded(commit, f"it took longer than {_LONGEST_SECONDS} seconds", None) from None
     if done.returncode == 0 and out.exists():
-        return MeshState.model_validate_json(out.read_bytes())
+        state = MeshState.model_validate_json(out.read_bytes())
+        return state, deployed.read_bytes() if deployed.exists() else None
     if out.exists():  # findings of its declarations
         raise _not_loaded(commit, "it has mistakes", "; ".join(json.loads(out.read_bytes())))
     last = [line for line in done.stdout.splitlines() if line.strip()][-1:]
