@@ -192,8 +192,8 @@ def test_a_pipeline_reads_the_port_by_its_address_in_each_environment(file):
     assert spec.edges == (("a.a", "crm.people.people", "manifest", "crm.people"),)
 
 
-def test_a_volume_is_a_port_too_and_a_function_is_not(tmp_path):
-    """Code gets its path; a function of another repository is not in the manifest."""
+def test_volumes_and_functions_are_ports_too(tmp_path):
+    """Code gets the path of a volume and the name of a function, with its signature; both have stand-ins."""
     volumes = (Volume(name="photos", schema_name="gold"), Volume(name="landing", schema_name="bronze"))
     functions = (Function(name="twice", parameters={"x": "int"}, returns="int", body="2 * x"),)
     (tmp_path / "m.json").write_bytes(written(producer(volumes=volumes, functions=functions)))
@@ -201,6 +201,7 @@ def test_a_volume_is_a_port_too_and_a_function_is_not(tmp_path):
     assert [(one.name, one.kind) for one in read.product.ports] == [
         ("people", "materialized_view"),
         ("photos", "volume"),
+        ("twice", "function"),
     ]
     spec = reader(read.port("photos"))
     stack = compiled(spec, "prod").stacks["a-prod"]
@@ -209,6 +210,22 @@ def test_a_volume_is_a_port_too_and_a_function_is_not(tmp_path):
     }
     local = resources(compiled(spec, "local").stacks["platform-local"])
     assert "databricks_volume.external__crm_local__gold__photos" in local
+    twice = read.port("twice")
+    assert ([(one.name, one.type) for one in twice.parameters], twice.returns) == ([("x", "int")], "int")
+    spec = reader(twice)
+    assert resources(compiled(spec, "prod").stacks["a-prod"])["databricks_pipeline.a"]["configuration"] == {
+        "meshform.input.crm.people.twice": "crm.gold.twice"
+    }
+    stack = compiled(spec, "local").stacks["platform-local"]
+    (ddl,) = (text.decode() for path, text in stack.assets.items() if "external_crm_local_gold" in path)
+    assert ddl.splitlines() == [
+        "CREATE OR REPLACE FUNCTION `crm_local`.`gold`.`twice`(`x` int)",
+        "RETURNS int",
+        "RETURN CAST(NULL AS int);",
+    ]
+    (grant,) = (one for one in resources(stack, "databricks_grant").values() if "function" in one)
+    assert (grant["function"], grant["privileges"]) == ("crm_local.gold.twice", ["EXECUTE"])
+    assert "terraform_data.functions__external_crm_local_gold" in grant["depends_on"]
 
 
 def test_environments_of_other_names_are_mapped(file):

@@ -52,6 +52,13 @@ class Protection(Value):
     exempt: tuple[str, ...] = ()
 
 
+class FunctionParameter(Value):
+    """A parameter of a function, with its Databricks SQL type."""
+
+    name: str
+    type: str
+
+
 class ManifestPort(PortReference):
     """A port of a product that another repository's mesh makes; `from_manifest` reads it.
 
@@ -59,7 +66,8 @@ class ManifestPort(PortReference):
         schema_name: the schema that holds it; SQL names it as `domain.schema.port`.
         names: its full name by environment of this mesh.
         kind: the kind of securable that it is.
-        table: its columns, with their types and classes; of a volume none.
+        table: its columns, with their types and classes; of a volume and a function none.
+        parameters, returns: the signature of a function.
         protections: what hides something of it.
         version: version of its product.
         status, sunset: where its product is in its life, and the last day of a deprecated one.
@@ -69,8 +77,10 @@ class ManifestPort(PortReference):
 
     schema_name: str
     names: Mapping[str, str]
-    kind: Literal["table", "volume"] = "table"
+    kind: Literal["table", "volume", "function"] = "table"
     table: Table
+    parameters: tuple[FunctionParameter, ...] = ()
+    returns: str | None = None
     protections: tuple[Protection, ...] = ()
     version: str
     status: str = "active"
@@ -231,7 +241,12 @@ def kind_of(external: External) -> str:
     return "foreign_connection" if isinstance(external, ExternalConnection) else "table"
 
 
-_READS = {"table": "SELECT", "volume": "READ_VOLUME", "foreign_connection": "USE_CONNECTION"}
+_READS = {
+    "table": "SELECT",
+    "volume": "READ_VOLUME",
+    "function": "EXECUTE",
+    "foreign_connection": "USE_CONNECTION",
+}
 
 
 def needed_for(kind: str, full_name: str) -> list[Needed]:

@@ -19,7 +19,7 @@ from pydantic_core import to_json
 
 from meshform.model.contract import Column, Contract, PhysicalType
 from meshform.model.findings import Value
-from meshform.model.inputs import Protection
+from meshform.model.inputs import FunctionParameter, Protection
 from meshform.model.policy import ROW_FILTER_TAG
 from meshform.model.ports import ProductStatus
 from meshform.model.resolved import OtherPort, ResolvedMesh, ResolvedProduct, ResolvedTable
@@ -55,20 +55,24 @@ class ManifestPortEntry(Value):
     """A port.
 
     Attributes:
-        name, kind, description: as in the contract; a volume of the product is of kind `volume`.
+        name, kind, description: as in the contract; a volume of the product is of kind `volume`, a function
+            of kind `function`.
         schema_name: its schema as the domain calls it.
         full_names: its name in Unity Catalog, by environment.
         columns: with types and classes.
         protections: masks and row filters on it, and who sees what they hide.
+        parameters, returns: the signature of a function.
     """
 
     name: str = Field(pattern=_NAME)
-    kind: PhysicalType | Literal["volume"]
+    kind: PhysicalType | Literal["volume", "function"]
     description: str = ""
     schema_name: str = Field(pattern=_NAME)
     full_names: Mapping[str, str]
     columns: tuple[Column, ...]
     protections: tuple[Protection, ...] = ()
+    parameters: tuple[FunctionParameter, ...] = ()
+    returns: str | None = None
 
 
 class ManifestProduct(Value):
@@ -118,11 +122,7 @@ def manifest(product: ResolvedProduct, mesh: ResolvedMesh) -> bytes:
         "name": product.name,
         "owner": spec.owner,
         "ports": [_port(port, product, mesh) for _, port in sorted(product.ports.items())]
-        + [
-            _volume(port, product, mesh)
-            for _, port in sorted(product.other_ports.items())
-            if port.kind == "volume"
-        ],
+        + [_other(port, product, mesh) for _, port in sorted(product.other_ports.items())],
         "status": product.spec.current_status,
     }
     if product.spec.sunset:
@@ -168,14 +168,21 @@ def _port(port: ResolvedTable, product: ResolvedProduct, mesh: ResolvedMesh) -> 
     return described
 
 
-def _volume(port: OtherPort, product: ResolvedProduct, mesh: ResolvedMesh) -> dict[str, Any]:
-    return {
-        "columns": [],
-        "full_names": _full_names(port, product, mesh),
-        "kind": "volume",
-        "name": port.name,
-        "schema_name": product.spec.schema_name,
-    }
+def _other(port: OtherPort, product: ResolvedProduct, mesh: ResolvedMesh) -> dict[str, Any]:
+    function = next((one for one in product.spec.functions if one.name == port.name), None)
+    described: dict[str, Any] = {"columns": []}
+    if function and function.comment:
+        described["description"] = function.comment
+    described["full_names"] = _full_names(port, product, mesh)
+    described["kind"] = port.kind
+    described["name"] = port.name
+    if function:
+        described["parameters"] = [
+            {"name": name, "type": type_} for name, type_ in function.parameters.items()
+        ]
+        described["returns"] = function.returns
+    described["schema_name"] = product.spec.schema_name
+    return described
 
 
 def _full_names(

@@ -58,7 +58,7 @@ class ForeignProduct(Value):
                 names.pop(ours, None)
         table = Table(
             name=entry.name,
-            physical_type="table" if entry.kind == "volume" else entry.kind,
+            physical_type="table" if entry.kind in ("volume", "function") else entry.kind,
             description=entry.description or None,
             columns=entry.columns,
             place=self.place,
@@ -69,8 +69,10 @@ class ForeignProduct(Value):
             port=entry.name,
             schema_name=entry.schema_name,
             names=names,
-            kind="volume" if entry.kind == "volume" else "table",
+            kind=entry.kind if entry.kind in ("volume", "function") else "table",
             table=table,
+            parameters=entry.parameters,
+            returns=entry.returns,
             protections=entry.protections,
             version=self.product.version,
             status=self.product.status,

@@ -388,7 +388,9 @@ class ResolvedMesh:
         """The volume or function of a product that an input means, or None."""
         if isinstance(reference, ManifestPort):
             parts = (external_name(reference, self.environment) or "").split(".")
-            return OtherPort("volume", *parts) if reference.kind == "volume" and len(parts) == 3 else None
+            if reference.kind == "table" or len(parts) != 3:
+                return None
+            return OtherPort(reference.kind, *parts)
         if not isinstance(reference, PortReference):
             return None
         product = self.products.get(reference.product_address)
@@ -445,7 +447,7 @@ class ResolvedMesh:
 
 def _external_table(external: ManifestPort | ExternalTable, environment: Environment) -> ResolvedTable | None:
     parts = (external_name(external, environment) or "").split(".")
-    if len(parts) != 3 or (isinstance(external, ManifestPort) and external.kind == "volume"):
+    if len(parts) != 3 or (isinstance(external, ManifestPort) and external.kind != "table"):
         return None  # told by external_findings
     catalog, schema, name = parts
     if isinstance(external, ManifestPort):

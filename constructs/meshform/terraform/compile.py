@@ -104,8 +104,8 @@ def _stacks(evaluation: Evaluation, mesh: ResolvedMesh) -> dict[str, Stack]:
     platform = Stack(environment.platform_stack, requires=(account.name,))
     stacks = {account.name: account, platform.name: platform}
     add_account(account, mesh)
-    add_platform(platform, mesh, ledger)
-    add_external(platform, mesh, ledger, evaluation.views)
+    warehouse = add_platform(platform, mesh, ledger)
+    add_external(platform, mesh, ledger, evaluation.views, warehouse)
     for name, producers in _in_order(mesh):
         if evaluation.domain not in (None, name):
             continue

@@ -20,6 +20,7 @@ from meshform.model.inputs import (
     External,
     ExternalTable,
     ExternalVolume,
+    ManifestPort,
     MountedShare,
     external_name,
     in_environment,
@@ -27,12 +28,20 @@ from meshform.model.inputs import (
     needed_for,
 )
 from meshform.model.resolved import ResolvedMesh, ResolvedProduct
+from meshform.terraform.functions import run_ddl
 from meshform.terraform.grants import Ledger, Securable
 from meshform.terraform.platform import kept
-from meshform.terraform.stack import Block, Stack, local_name
+from meshform.terraform.sql import create_function
+from meshform.terraform.stack import PREPARE, PROTECT, Block, Stack, local_name
 
 
-def add_external(stack: Stack, mesh: ResolvedMesh, ledger: Ledger, views: Mapping[str, ResolvedView]) -> None:
+def add_external(
+    stack: Stack,
+    mesh: ResolvedMesh,
+    ledger: Ledger,
+    views: Mapping[str, ResolvedView],
+    warehouse: Block,
+) -> None:
     """Add mounted shares, stand-ins where the environment creates them, and who reads in those.
 
     Args:
@@ -40,8 +49,9 @@ def add_external(stack: Stack, mesh: ResolvedMesh, ledger: Ledger, views: Mappin
         mesh: the mesh.
         ledger: where grants are asked for.
         views: the views of the mesh by full name; one reads with the rights of its domain's owner.
+        warehouse: where functions are made.
     """
-    make = _Maker(stack, mesh)
+    make = _Maker(stack, mesh, warehouse)
     for product in mesh.products.values():
         for external in product.spec.external_inputs:
             share = external.share if isinstance(external, ExternalTable | ExternalVolume) else None
@@ -54,6 +64,8 @@ def add_external(stack: Stack, mesh: ResolvedMesh, ledger: Ledger, views: Mappin
             name = external_name(external, mesh.environment) or ""
             for principal in readers_of(external, product, mesh, views):
                 for needed in needed_for(kind_of(external), name):
+                    # what a step makes is granted when that is done
+                    rank = PROTECT if needed.kind == "function" else PREPARE
                     securable = Securable(needed.kind, needed.full_name)
                     ledger.share_writing(securable)  # a grant for each principal, named by the full name
                     ledger.wish(
@@ -62,8 +74,10 @@ def add_external(stack: Stack, mesh: ResolvedMesh, ledger: Ledger, views: Mappin
                         principal,
                         [needed.privilege],
                         product.place,
+                        rank=rank,
                         after=make.made.get(needed.full_name, ()),
                     )
+    make.functions()
 
 
 def readers_of(
@@ -82,6 +96,12 @@ def readers_of(
             yield deployer
 
 
+def _null_of(function: ManifestPort, name: str) -> str:
+    parameters = [(one.name, one.type) for one in function.parameters]
+    returns = function.returns or "STRING"
+    return create_function(name, parameters, returns, f"CAST(NULL AS {returns})", place=function.place)
+
+
 class _Maker:
     """Makes each catalog, schema and object once.
 
@@ -89,8 +109,10 @@ class _Maker:
         made: the addresses that a grant on something must follow, by full name.
     """
 
-    def __init__(self, stack: Stack, mesh: ResolvedMesh) -> None:
+    def __init__(self, stack: Stack, mesh: ResolvedMesh, warehouse: Block) -> None:
+        self._warehouse = warehouse
         self.made: dict[str, list[str]] = {}
+        self._functions: dict[str, dict[str, tuple[str, Place]]] = {}
         self._stack, self._mesh = stack, mesh
         self._owner = mesh.principal_id(mesh.spec.platform.owner)
 
@@ -138,6 +160,9 @@ class _Maker:
             place,
             self.made[catalog],
         )
+        if isinstance(external, ManifestPort) and external.kind == "function":
+            self._functions.setdefault(f"{catalog}.{schema}", {})[name] = _null_of(external, name), place
+            return
         label = local_name("external", catalog, schema, last)
         after = self.made[f"{catalog}.{schema}"]
         if kind == "volume":
@@ -152,6 +177,26 @@ class _Maker:
             "column": [{"name": column.name, "type": column.type} for column in columns] or None,
         }
         self._once(name, "databricks_sql_table", label, body, place, after)
+
+    def functions(self) -> None:
+        """Stand-ins of functions, which a step makes: each gives NULL of its type."""
+        for of, functions in sorted(self._functions.items()):
+            catalog, schema = of.split(".")
+            label = f"external_{catalog}_{schema}"
+            (address,) = self.made[of]
+            run_ddl(
+                self._stack,
+                self._mesh,
+                {name: ddl for name, (ddl, _) in functions.items()},
+                schema=self._stack.blocks[address],
+                path=f"{self._mesh.workspace_folder('external')}/{label}.functions.sql",
+                of=label,
+                job_name=f"{label}_functions",
+                description=f"Makes stand-ins of the functions of {of}.",
+                label=f"stand-ins of the functions of {of}",
+                warehouse_id=self._warehouse.attribute("id"),
+                place=next(iter(functions.values()))[1],
+            )
 
     def _once(
         self, full_name: str, type_: str, name: str, body: Mapping[str, Any], place: Place, after: Any

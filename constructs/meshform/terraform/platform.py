@@ -37,8 +37,8 @@ def floor_protections(mesh: ResolvedMesh) -> list[Protection]:
     return sorted(found, key=lambda protection: protection.function.name)
 
 
-def add_platform(stack: Stack, mesh: ResolvedMesh, ledger: Ledger) -> None:
-    """Add the platform's own objects, and each domain's catalog with the floor on it."""
+def add_platform(stack: Stack, mesh: ResolvedMesh, ledger: Ledger) -> Block:
+    """Add the platform's objects and each domain's catalog with the floor on it; returns the warehouse."""
     platform, environment, place = mesh.spec.platform, mesh.environment, mesh.spec.place
     warehouse = add_warehouse(stack, mesh)
     add_destinations(stack, mesh)
@@ -95,6 +95,7 @@ def add_platform(stack: Stack, mesh: ResolvedMesh, ledger: Ledger) -> None:
             _keep_manage(stack, ledger, catalog, mesh, domain.spec.owner)
     stack.of = ""
     add_deployers(stack, mesh, ledger, warehouse)
+    return warehouse
 
 
 def _add_mapping(
