@@ -400,6 +400,27 @@ def test_a_change_lists_whom_it_hits():
     assert found.hits == (("finance.ledger", "readers", "sales.sums", "share out"),)
 
 
+def test_a_service_level_hits_the_readers_of_its_port():
+    """By the table that it is measured in; one that names none is of the whole product."""
+
+    def weaker(element):
+        return [
+            sold(
+                contract=contract(
+                    table("orders", ID),
+                    table("other"),
+                    sla=(ServiceLevel(property="freshness", value=value, unit="h", element=element),),
+                )
+            )
+            for value in (4, 8)
+        ]
+
+    [found] = between(*weaker("other.id"))
+    assert found.hits == (("exempt", "finance.ledger"),)
+    [found] = between(*weaker(None))
+    assert found.hits == (("exempt", "finance.ledger", "readers", "sales.sums", "share out"),)
+
+
 def test_nothing_changed_is_nothing():
     """The same mesh, and one with a new product."""
     assert between(sold(ID), sold(ID)) == ()

@@ -22,7 +22,7 @@ _ABOUT = {
     "2": "Contracts",
     "3": "Declarations, references, names, views and texts",
     "4": "Governance rules",
-    "5": "Terraform: literals, grants, growth, the provider's schema",
+    "5": "Terraform: literals, grants, growth, the provider's schema; changes of contracts",
     "6": "The local workspace",
     "7": "Runs and steps in a workspace",
     "8": "Tools on this machine",

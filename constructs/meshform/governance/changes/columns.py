@@ -63,8 +63,9 @@ def column_changes(
             announced=announced or one.deprecated,
         )
     last = max((i for i, one in enumerate(after) if one.name.casefold() in old), default=-1)
-    for one in added:
-        yield _added(one, port, path, at_end=after.index(one) > last and not path, written=written)
+    for i, one in enumerate(after):
+        if one.name.casefold() not in old:
+            yield _added(one, port, path, at_end=i > last and not path, written=written)
     for key, one in old.items():
         if key in new:
             yield from _changed(one, new[key], port, classes, announced, written, path)

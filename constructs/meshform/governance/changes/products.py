@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -57,13 +57,19 @@ def changes_between(before: MeshState, after: MeshState, today: date) -> tuple[P
     old = {one.address: one for one in before.products}
     new = {one.address: one for one in after.products}
     renamed = {one.renamed_from: one.address for one in after.products if one.renamed_from in old}
+    reading: dict[str, list[tuple[str, str]]] = {}  # by product: who reads which port
+    for other in before.products:
+        for reference in other.inputs:
+            producer, _, port = reference.rpartition(".")
+            reading.setdefault(producer, []).append((other.address, port))
     found: list[ProductChanges] = []
     for address, was in old.items():
         now = new.get(address) or new.get(renamed.get(address, ""))
         changes = list(_removed(was) if now is None else _changed(was, now, before, after, today))
         if changes:
             changes.sort(key=lambda one: -one.level)
-            hits = tuple(tuple(_readers(one, was, before)) for one in changes)
+            ports, others = set(was.port_names), reading.get(address, ())
+            hits = tuple(tuple(_readers(one, was, ports, others)) for one in changes)
             name = now.address if now else address
             found.append(ProductChanges(name, was, now, tuple(changes), hits))
     return tuple(sorted(found, key=lambda one: one.address))
@@ -114,8 +120,9 @@ def _tables(
             written = bool({later.name, f"{schema}.{later.name}"} & {*now.written})
             yield from table_changes(table, later, classes, announced=announced, written=written)
             continue
+        by_name = {one.name.casefold(): one for one in later.columns}
         for one in table.columns:  # nobody is promised anything of it, but somebody may read it
-            other = later.column(one.name)
+            other = by_name.get(one.name.casefold())
             if other is not None:
                 at = {"port": later.name, "column": other.name, "place": other.place}
                 yield from (change for change in class_changes(one, other, classes, at) if change.broadens)
@@ -224,16 +231,19 @@ def _words(was: ProductState, now: ProductState) -> Iterator[Change]:
         yield Change(Level.COMPATIBLE, "the contract says who and what for in other words", place=place)
 
 
-def _readers(change: Change, product: ProductState, mesh: MeshState) -> Iterator[str]:
+def _readers(
+    change: Change, product: ProductState, ports: Collection[str], others: Iterable[tuple[str, str]]
+) -> Iterator[str]:
     """Who read at the base what a change is about: consumers, products that read it, shares."""
     if change.level is Level.COMPATIBLE or product.status == "retired":
         return
+    if change.port is not None and change.port not in ports:
+        return  # it is new, or no port
     names = dict.fromkeys(one.name for one in product.consumers if _reads(one, change))
     listed = {one.product for one in product.consumers}
-    ports = product.port_names if change.port is None else [change.port]
-    for other in mesh.products:
-        if other.address not in listed and any(f"{product.address}.{port}" in other.inputs for port in ports):
-            names[other.address] = None
+    for reader, port in others:
+        if reader not in listed and change.port in (None, port):
+            names[reader] = None
     yield from sorted(names)
     for share in sorted(product.shares, key=lambda one: one.name):
         shared = {*share.every_port, *(one.name for one in share.everything)}

@@ -115,7 +115,8 @@ def service_level_changes(before: Contract, after: Contract) -> Iterator[Change]
     old, new = (_by_name(contract) for contract in (before, after))
     for key in sorted({*old, *new}):
         one, other = old.get(key), new.get(key)
-        port = (key[1].split(",")[0].rpartition(".")[0].rpartition(".")[2] or None) if key[1] else None
+        table = before.table(key[1].split(",")[0].rpartition(".")[0]) if key[1] else None
+        port = table.name if table else None
         name = next(level.property for level in (other, one) if level is not None)
         if one is None and other is not None:
             yield Change(
