@@ -55,6 +55,9 @@ class Domain(Construct):
         description: comment on the catalog. Default: none.
         schemas: comment of each schema, by name. Default: bronze, silver and gold.
         tags: properties of the catalog beside those that Meshform sets. Default: none.
+        catalog_tags: tags of Unity Catalog, by key, that ABAC and searches see: on the catalog, which hands
+            them on to what is in it; in a shared catalog on the domain's schemas. Default: none.
+        schema_tags: the same for schemas, by name. Default: none.
         storage_root: where managed data is kept, by environment or one URL for all; in a shared catalog, that
             of the schemas. Default: where the metastore keeps it.
         isolated_to: by environment, the workspaces (ids or WorkspaceBindings) that may use the catalog beside
@@ -86,6 +89,8 @@ class Domain(Construct):
         description: str = "",
         schemas: Mapping[str, str] = LAYERS,
         tags: Mapping[str, str] = MappingProxyType({}),
+        catalog_tags: Mapping[str, str] = MappingProxyType({}),
+        schema_tags: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
         retired: Iterable[str] = (),
         adopt: Adopt | list[str] = False,
         adopt_schemas: Mapping[str, Adopt | list[str]] | None = None,
@@ -111,6 +116,8 @@ class Domain(Construct):
                 "description": description,
                 "schemas": dict(schemas),
                 "tags": dict(tags),
+                "catalog_tags": dict(catalog_tags),
+                "schema_tags": dict(schema_tags),
                 "retired": tuple(retired),
                 "adopt": adopt,
                 "adopt_schemas": adopt_schemas,

@@ -92,6 +92,8 @@ def test_a_domain_with_an_owner_only_has_the_three_layers_and_nothing_else(mesh)
         "description": "",
         "schemas": dict(LAYERS),
         "tags": {},
+        "catalog_tags": {},
+        "schema_tags": {},
         "retired": (),
         "adopt": False,
         "adopt_schemas": None,

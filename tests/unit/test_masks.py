@@ -326,6 +326,8 @@ def test_the_table_of_a_mapping_is_made_before_the_function_and_kept():
     assert made[address]["lifecycle"] == {"prevent_destroy": True}
     assert [column["name"] for column in made[address]["column"]] == ["allowed_value", "reader"]
     assert address in made["terraform_data.functions"]["depends_on"]
+    grants = made["databricks_grants.catalog__platform"]
+    assert grants["depends_on"] == ["databricks_catalog.platform__platform"]
     assert made["databricks_grants.table__governance__m_access"]["grant"] == [
         {"principal": "deployer-prod-id", "privileges": ["MANAGE", "SELECT"]},
         {"principal": "writer-prod-id", "privileges": ["MODIFY", "SELECT"]},

@@ -29,11 +29,20 @@ _TO = 1  # every policy is for `account users`
 
 
 def governed_findings(mesh: ResolvedMesh) -> Iterator[Finding]:
-    """Findings MF470 to MF477, each once for the mesh."""
+    """Findings MF470 to MF478, each once for the mesh."""
     yield from _functions(mesh)
     yield from _exempt(mesh)
     yield from _policies(mesh)
     yield from _library(mesh)
+    if mesh.spec.platform.tag_assigners and mesh.environment.account_id is None:
+        yield Finding(
+            code="MF478",
+            summary=f"environment {mesh.environment.name!r} does not tell whose governed tags these are",
+            place=mesh.spec.place,
+            got="`tag_assigners` of the platform",
+            allowed="an environment with `account_id`, which the rule sets of an account are named by",
+            fix="give the Environment its `account_id`",
+        )
     by_domain = {name: {f.name: f for f in mesh.row_filters(name)} for name in mesh.domains}
     for product in mesh.products.values():
         filters = by_domain[product.domain.name]

@@ -56,6 +56,11 @@ def text_findings(spec: MeshSpec, domain: str | None = None) -> Iterator[Finding
         yield from _texts(
             part, f"{type(part).__name__.removesuffix('Spec').lower()} {_label(part)}", spec.place, clean
         )
+    for one in spec.domains:
+        tagged = [(f"domain {one.name}", one.catalog_tags)]
+        tagged += [(f"schema {name} of domain {one.name}", tags) for name, tags in one.schema_tags.items()]
+        for what, tags in tagged:
+            yield from _tag_findings(what, [f"{key}={value}" for key, value in tags.items()], one.place)
     for product in spec.products:
         if domain in (None, product.domain):
             yield from _texts(product, f"product {product.address}", product.place, clean)

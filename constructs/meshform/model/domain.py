@@ -35,6 +35,8 @@ class DomainSpec(CatalogSettings):
         description: comment on the catalog.
         schemas: comment of each schema, by name.
         tags: properties of the catalog beside those that Meshform sets.
+        catalog_tags: tags in Unity Catalog, by key, on its catalog; in a shared one on its schemas.
+        schema_tags: tags of each schema, by its name.
         storage_root, isolated_to: see CatalogSettings; in a shared catalog `storage_root` is of the schemas.
         retired: products that are not declared any more, and addresses of other things that are gone.
         adopt: environments in which the catalog exists already.
@@ -52,6 +54,8 @@ class DomainSpec(CatalogSettings):
     description: str = ""
     schemas: Mapping[str, str] = {}
     tags: Mapping[str, str] = {}
+    catalog_tags: Mapping[str, str] = {}
+    schema_tags: Mapping[str, Mapping[str, str]] = {}
     retired: tuple[str, ...] = ()
     adopt: Adopt = False
     adopt_schemas: Mapping[str, Adopt] | None = None
@@ -66,6 +70,14 @@ class DomainSpec(CatalogSettings):
         if taken := ours & tags.keys():
             raise ValueError(f"Meshform sets {', '.join(sorted(taken))} itself")
         return tags
+
+    @model_validator(mode="after")
+    def _tagged_schemas_exist(self) -> DomainSpec:
+        if unknown := sorted(self.schema_tags.keys() - self.schemas.keys()):
+            raise ValueError(
+                f"`schema_tags` names schemas that the domain does not have: {', '.join(unknown)}"
+            )
+        return self
 
     def catalog_in(self, environment: Environment) -> str:
         """Name of the catalog that holds its schemas in an environment."""
@@ -123,6 +135,9 @@ class Platform(Value):
         warehouse: where SQL runs.
         workspace_folder: folder of the workspace that holds uploaded files.
         shared_catalogs: catalogs that several domains share.
+        tag_assigners: groups and service principals who may assign the mesh's governed tags, beside those who
+            deploy; nobody else may then. It needs `account_id` of the environments. Default: the account says
+            who may.
     """
 
     owner: str
@@ -131,6 +146,7 @@ class Platform(Value):
     warehouse: Warehouse = Warehouse()
     workspace_folder: str = "/Workspace/Shared/meshform"
     shared_catalogs: tuple[SharedCatalog, ...] = ()
+    tag_assigners: tuple[str, ...] = ()
 
 
 class MeshSpec(Value):

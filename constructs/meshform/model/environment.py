@@ -18,6 +18,8 @@ LOCAL_PROVIDER = "meshform.local/databricks/databricks"
 DATABRICKS_PROVIDER = "databricks/databricks"
 LOCAL_WORKSPACE_ID = 1
 """Id of the local workspace."""
+LOCAL_ACCOUNT_ID = "00000000-0000-0000-0000-000000000001"
+"""Id of the account that the local workspace is."""
 
 
 class Environment(Value):
@@ -45,6 +47,8 @@ class Environment(Value):
             jobs, then apply again.
         stricter: by the code of a rule, what its findings weigh here at least: `{"MF403": "error"}` where the
             policies only warn. Never less than the policies say. Default: as the policies say.
+        account_id: id of the Databricks account, a UUID in small letters. Default: unknown, so that the mesh
+            cannot say who assigns governed tags.
         workspace_id: numeric id of the workspace that Terraform deploys into. Default: unknown, so that no
             catalog can be isolated; only the deploying workspace must not be bound to one by hand.
         region: region of the metastore, as its cloud names it, such as `eu-central-1`; rules on where data is
@@ -63,6 +67,7 @@ class Environment(Value):
     creates_external: bool = False
     first_run: Literal["apply", "manual"] = "apply"
     stricter: Mapping[str, Severity] = {}
+    account_id: str | None = Field(default=None, pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
     workspace_id: int | None = Field(default=None, gt=0)
     region: str | None = Field(default=None, pattern=r"^[a-z0-9-]+$")
     provider_source: str = DATABRICKS_PROVIDER
@@ -92,6 +97,7 @@ class Environment(Value):
             deployer=deployer,
             personal=True,
             creates_principals=creates_principals,
+            account_id=LOCAL_ACCOUNT_ID,
             workspace_id=LOCAL_WORKSPACE_ID,
             creates_external=creates_external,
             stricter=dict(stricter),

@@ -30,6 +30,7 @@ def _principals(mesh: ResolvedMesh) -> Iterator[Finding]:
         for g in spec.principals.groups
         for member in g.members
     ]
+    named += [(name, "an assigner of governed tags", spec.place) for name in spec.platform.tag_assigners]
     named += [
         (user, "a user of the platform's warehouse", spec.place) for user in spec.platform.warehouse.users
     ]

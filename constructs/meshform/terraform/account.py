@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+from meshform.model.environment import Environment
 from meshform.model.masks import slug
 from meshform.model.policy import MASK_TYPE_TAG, ROW_FILTER_TAG
 from meshform.model.principals import Group
 from meshform.model.resolved import ResolvedMesh
-from meshform.terraform.stack import Stack, local_name
+from meshform.terraform.literals import Reference
+from meshform.terraform.stack import Block, Stack, local_name
 
 
 def add_account(stack: Stack, mesh: ResolvedMesh) -> None:
@@ -26,14 +28,65 @@ def add_account(stack: Stack, mesh: ResolvedMesh) -> None:
     }
     for key, (description, values) in tags.items():
         if values:
-            stack.resource(
+            policy = stack.resource(
                 "databricks_tag_policy",
                 local_name(key),
                 {"tag_key": key, "description": description, "values": [{"name": value} for value in values]},
                 spec.place,
             )
+            if spec.platform.tag_assigners:
+                _add_assigners(stack, policy, mesh)
     if mesh.environment.creates_principals:
         _add_principals(stack, mesh)
+
+
+def _add_assigners(stack: Stack, policy: Block, mesh: ResolvedMesh) -> None:
+    """Who may assign a governed tag, and nobody else: the rule set of its policy is written as a whole.
+
+    The account serves several environments, so those who deploy in any of them stand there, by the ids that
+    they have there. Who deploys the account's stack keeps the tag policy, as its maker would.
+    Source: Databricks REST API, "Account Access Control", names of rule sets and roles.
+    """
+    environment = mesh.environment
+    assigners: set[str] = set()
+    managers: set[str] = set()
+    for one in mesh.spec.environments:
+        if (one.account_stack, one.account_id) == (environment.account_stack, environment.account_id):
+            deployers = {domain.deployer for domain in mesh.spec.domains if domain.deployer}
+            named = (*mesh.spec.platform.tag_assigners, one.deployer, *deployers)
+            assigners |= {rule for name in named if (rule := _in_rule_set(name, mesh, one))}
+            managers |= {rule for name in [one.deployer] if (rule := _in_rule_set(name, mesh, one))}
+    made = environment.creates_principals
+    stack.resource(
+        "databricks_access_control_rule_set",
+        policy.name,
+        {
+            "name": Reference(
+                f"accounts/{environment.account_id}/tagPolicies/{policy.attribute('id')}/ruleSets/default"
+            ),
+            "grant_rules": [
+                {"role": "roles/tagPolicy.assigner", "principals": sorted(assigners)},
+                {"role": "roles/tagPolicy.manager", "principals": sorted(managers)},
+            ],
+        },
+        mesh.spec.place,
+        after=_principals(mesh) if made else (),
+    )
+
+
+def _in_rule_set(name: str, mesh: ResolvedMesh, environment: Environment) -> str | None:
+    principal = mesh.spec.principals.find(name)
+    if isinstance(principal, Group):
+        return f"groups/{name}"
+    name_id = principal.application_id(environment) if principal else None
+    return f"servicePrincipals/{name_id}" if name_id else None
+
+
+def _principals(mesh: ResolvedMesh) -> list[str]:
+    return [
+        f"databricks_{'group' if isinstance(one, Group) else 'service_principal'}.{local_name(one.name)}"
+        for one in mesh.spec.principals
+    ]
 
 
 def _mask_types(mesh: ResolvedMesh) -> set[str]:

@@ -16,6 +16,7 @@ from meshform.terraform.permissions import technical_owners
 from meshform.terraform.platform import find_warehouse, kept
 from meshform.terraform.product import make_product, publish_product
 from meshform.terraform.stack import Block, Stack, local_name
+from meshform.terraform.tags import tag_container
 
 FUNCTIONS_SCHEMA = "governance"
 
@@ -83,6 +84,8 @@ def _schema(stack: Stack, domain: ResolvedDomain, name: str, comment: str, mesh:
         lifecycle=kept(mesh),
         import_id=adopted(adopt, mesh.environment, domain.full_name(name)),
     )
+    tags = {**(spec.catalog_tags if is_shared else {}), **spec.schema_tags.get(name, {})}
+    tag_container(stack, "schema", schema, domain.full_name(name), tags)
     if is_shared:
         add_access_requests(
             stack,

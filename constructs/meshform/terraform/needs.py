@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from meshform.model.policy import MASK_TYPE_TAG, ROW_FILTER_TAG
 from meshform.model.resolved import ResolvedDomain, ResolvedMesh
 from meshform.terraform.compile import CompiledMesh, CompiledStack
+from meshform.terraform.stack import local_name
 
 
 class Right(NamedTuple):
@@ -242,6 +244,11 @@ class _Giver:
                     for privilege in grant["privileges"] if grant["principal"] in self._ids else ():
                         if not is_own or privilege != "MANAGE":
                             yield Right(kind, "" if kind == "metastore" else body[kind], privilege)
+        elif type_ == "databricks_access_control_rule_set":
+            named = {one.partition("/")[2] for rule in body["grant_rules"] for one in rule["principals"]}
+            for key in (self._mesh.spec.classification_tag, MASK_TYPE_TAG, ROW_FILTER_TAG):
+                if f"databricks_tag_policy.{local_name(key)}.id" in body["name"] and self._ids & named:
+                    yield Right("governed tag", key, "ASSIGN")
         elif type_ == "databricks_permissions" and "sql_endpoint_id" in body:
             for entry in body["access_control"]:
                 if self._ids & {entry.get("group_name"), entry.get("service_principal_name")}:

@@ -19,6 +19,7 @@ from meshform.terraform.destinations import add_destinations
 from meshform.terraform.functions import Protection, add_functions, add_policy, filter_of, masks_of
 from meshform.terraform.grants import Ledger, Securable
 from meshform.terraform.stack import Block, Stack, local_name
+from meshform.terraform.tags import tag_container
 
 
 def kept(mesh: ResolvedMesh) -> dict[str, bool] | None:
@@ -140,7 +141,7 @@ def _add_mapping(
         if principal:
             manage = [one for one in privileges if one == "MANAGE"]
             for securable, wanted, after in (
-                (Securable("catalog", catalog), ["USE_CATALOG", *manage], []),
+                (Securable("catalog", catalog), ["USE_CATALOG", *manage], list(schema.after)),
                 (Securable("schema", f"{catalog}.{schema_name}"), ["USE_SCHEMA", *manage], [schema.address]),
                 (
                     Securable("table", f"{catalog}.{schema_name}.{declared.table_name}"),
@@ -168,6 +169,7 @@ def _domain_catalog(stack: Stack, domain: ResolvedDomain, mesh: ResolvedMesh) ->
         domain.place,
         adopt=spec.adopt,
     )
+    tag_container(stack, "catalog", catalog, domain.catalog, spec.catalog_tags)
     add_access_requests(
         stack,
         local_name(*address),

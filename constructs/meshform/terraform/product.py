@@ -8,13 +8,11 @@ makes a view needs it on the view's sources, and gets it as a member of the owne
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from meshform.governance.consumer_rows import view_for
 from meshform.governance.quality_checks import quality_checks
 from meshform.governance.views import ResolvedView
 from meshform.model.adoption import adopted
-from meshform.model.findings import Place
 from meshform.model.lifecycle import notice, product_tags
 from meshform.model.policy import MASK_TYPE_TAG
 from meshform.model.product import Pipeline
@@ -33,6 +31,7 @@ from meshform.terraform.sharing import add_shares
 from meshform.terraform.sql import create_function
 from meshform.terraform.stack import PREPARE, PROTECT, Phase, Rank, Stack, local_name
 from meshform.terraform.tables import DESCRIBE, GRANT, add_table, grant_makers
+from meshform.terraform.tags import add_tag
 
 
 def make_product(
@@ -202,7 +201,7 @@ def _add_volumes(stack: Stack, product: ResolvedProduct, mesh: ResolvedMesh, acc
         if product.run_as:
             access.on_volume(product.run_as, ["READ_VOLUME"], made, product.place)
         for key, value in tags.items():
-            _add_tag(
+            add_tag(
                 stack,
                 local_name("volume", schema, volume.name, key),
                 ("volumes", product.domain.full_name(volume.schema_name, volume.name), key, value),
@@ -262,41 +261,27 @@ def _add_tags(
         ("tables", "", f"{key}={value}") for key, value in product_tags(product).items() if key not in own
     ]
     wanted += [("tables", "", tag) for tag in table.spec.tags]
+    typed: list[tuple[str, str, str]] = []
     for column in table.spec.columns:
         wanted += [("columns", column.name, tag) for tag in column.tags]
         if column.classification in mesh.classifications:
             wanted.append(("columns", column.name, f"{mesh.spec.classification_tag}={column.classification}"))
             if kind := mesh.mask_type(column):
-                wanted.append(("columns", column.name, f"{MASK_TYPE_TAG}={kind}"))
-    addresses = []
-    for entity_type, column_name, tag in dict.fromkeys(wanted):
+                typed.append(("columns", column.name, f"{MASK_TYPE_TAG}={kind}"))
+    addresses: list[str] = []
+    of_types: dict[
+        str, list[str]
+    ] = {}  # the class comes after the type, so that no other mask meets the column
+    for entity_type, column_name, tag in dict.fromkeys([*typed, *wanted]):
         key, _, value = tag.partition("=")
         name = local_name(*(part for part in (table.schema, table.name, column_name, key) if part))
         entity = f"{table.full_name}.{column_name}" if column_name else table.full_name
-        addresses.append(_add_tag(stack, name, (entity_type, entity, key, value), table.place, rank, after))
+        before = [*after, *of_types.get(column_name, ())] if key == mesh.spec.classification_tag else after
+        address = add_tag(stack, name, (entity_type, entity, key, value), table.place, rank, before)
+        addresses.append(address)
+        if key == MASK_TYPE_TAG:
+            of_types[column_name] = [address]
     return addresses
-
-
-def _add_tag(
-    stack: Stack,
-    name: str,
-    tag: tuple[str, str, str, str],
-    place: Place,
-    rank: Rank,
-    after: Iterable[str],
-    lifecycle: Mapping[str, Any] | None = None,
-) -> str:
-    """Assign a tag: kind and name of the entity, key and value; returns its address."""
-    kind, entity, key, value = tag
-    body = {
-        "entity_type": kind,
-        "entity_name": entity,
-        "tag_key": key,
-        "tag_value": value,  # never null: the provider reads a tag without value back as ""
-    }
-    return stack.resource(
-        "databricks_entity_tag_assignment", name, body, place, rank=rank, after=after, lifecycle=lifecycle
-    ).address
 
 
 def _view_address(table: ResolvedTable) -> str:
@@ -345,7 +330,7 @@ def _add_view(
         ),
     )
     for key, value in product_tags(product).items():
-        _add_tag(
+        add_tag(
             stack,
             local_name(table.schema, table.name, key),
             ("tables", table.full_name, key, value),

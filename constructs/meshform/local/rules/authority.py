@@ -193,6 +193,16 @@ def _tag(store: Store, who: str, value: Row) -> None:
         _require(store, who, "APPLY_TAG", "table", ".".join(name.split(".", 3)[:3]))
     else:
         _require(store, who, "APPLY_TAG", _ENTITIES.get(entity, entity), name)
+    policy = store.get("databricks_tag_policy", str(value["tag_key"]))
+    if policy is None:
+        return
+    of = f"/tagPolicies/{policy.get('id')}/"
+    for _, rule_set in store.all("databricks_access_control_rule_set"):
+        rules = rule_set.get("grant_rules") or () if of in str(rule_set.get("name")) else None
+        if rules is not None:
+            may = {one.partition("/")[2] for rule in rules for one in rule.get("principals") or ()}
+            if not may & {who, *(groups_of(store, who) if find_principal(store, who) else ())}:
+                raise _denied(who, f"assign the governed tag '{value['tag_key']}'")
 
 
 def _permissions(store: Store, who: str, value: Row) -> None:

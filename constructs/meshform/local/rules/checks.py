@@ -23,6 +23,7 @@ from meshform.local.rules.governance import (
     check_access_requests,
     check_binding,
     check_policy,
+    check_rule_set,
     check_tag_assignment,
 )
 from meshform.local.rules.monitors import check_monitor
@@ -174,6 +175,7 @@ def _storage_root(store: Store, value: Row) -> None:
 
 
 _CHECKS: dict[str, Callable[[Store, Row], None]] = {
+    "databricks_access_control_rule_set": check_rule_set,
     "databricks_alert_v2": _alert,
     "databricks_catalog": _storage_root,
     "databricks_catalog_workspace_binding": check_binding,

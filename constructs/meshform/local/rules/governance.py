@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+from meshform.local.rules.abac import check_call, check_condition, check_tagged_column
 from meshform.local.rules.destinations import TOLD_BY_ID, require_destinations
 from meshform.local.rules.dropping import POLICY_SECURABLES
 from meshform.local.rules.principals import require_principal
 from meshform.local.rules.refusal import Refusal, does_not_exist
 from meshform.local.rules.relations import columns_of
-from meshform.local.rules.securables import find, require
+from meshform.local.rules.securables import require
 from meshform.local.store import Row, Store
 
 _ENTITIES = {"catalogs": "catalog", "schemas": "schema", "tables": "table", "volumes": "volume"}
@@ -27,6 +28,7 @@ _MOST_DESTINATIONS = 5  # Databricks API reference, "Update access request desti
 # Databricks documentation, "ABAC requirements, quotas, and limitations"
 _MOST_PRINCIPALS = 20
 _MOST_CONDITIONS = 3
+_TAG_ROLES = ("roles/tagPolicy.assigner", "roles/tagPolicy.manager")
 _MOST_POLICIES = {"CATALOG": 100, "SCHEMA": 100, "TABLE": 50}
 
 
@@ -39,6 +41,7 @@ def check_tag_assignment(store: Store, value: Row) -> None:
         known = columns_of(store, table)
         if known and column.lower() not in (one.lower() for one in known):
             raise does_not_exist("Column", name)
+        check_tagged_column(store, table, column, value)
     elif entity in _ENTITIES:
         require(store, _ENTITIES[entity], name)
     else:
@@ -77,10 +80,12 @@ def check_policy(store: Store, value: Row) -> None:
         raise Refusal(
             f"Policy '{value.get('name')}' matches {len(matches)} columns; at most {_MOST_CONDITIONS}"
         )
+    for match in matches:
+        check_condition(value, match.get("condition") or "")
     aliases = [match.get("alias") for match in matches]
     for part in ("column_mask", "row_filter"):
         if body := value.get(part):
-            _check_call(store, value, body, aliases)
+            check_call(store, value, part, body, aliases)
     beside = store.under("databricks_policy_info", f"{on},{name.lower()},")
     if len([1 for _, row in beside if row.get("name") != value.get("name")]) >= _MOST_POLICIES[on]:
         raise Refusal(
@@ -88,15 +93,21 @@ def check_policy(store: Store, value: Row) -> None:
         )
 
 
-def _check_call(store: Store, policy: Row, body: Row, aliases: list[object]) -> None:
-    function = body.get("function_name") or ""
-    if find(store, "function", function) is None:
-        raise does_not_exist("Function", function, f"Policy '{policy.get('name')}' uses it.")
-    used = [body.get("on_column"), *(item.get("alias") for item in body.get("using") or ())]
-    if unknown := [alias for alias in used if alias and alias not in aliases]:
-        raise Refusal(
-            f"Policy '{policy.get('name')}' uses the column alias '{unknown[0]}', which matches nothing"
-        )
+def check_rule_set(store: Store, value: Row) -> None:
+    """A rule set of a tag policy is of one that there is, and names principals of the account."""
+    name = str(value.get("name"))
+    parts = name.split("/")
+    if len(parts) > 3 and parts[2] == "tagPolicies":
+        if not store.find("databricks_tag_policy", id=parts[3]):
+            raise does_not_exist("Tag policy", parts[3])
+        for rule in value.get("grant_rules") or ():
+            if rule.get("role") not in _TAG_ROLES:
+                raise Refusal(
+                    f"Rule set '{name}' has the role '{rule.get('role')}', which a tag policy has not"
+                )
+    for rule in value.get("grant_rules") or ():
+        for principal in rule.get("principals") or ():
+            require_principal(store, principal.partition("/")[2])
 
 
 def check_access_requests(store: Store, value: Row) -> None:
