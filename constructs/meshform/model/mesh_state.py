@@ -82,7 +82,7 @@ class MeshState(Value):
 def state_of(mesh: MeshSpec) -> MeshState:
     """What a mesh promises, whether it was just declared or comes from another process: the same value."""
     classes = {
-        one.name: ClassState(masked=one.mask is not None, exempt=tuple(sorted(one.exempt)))
+        one.name: ClassState(masked=one.is_masked, exempt=tuple(sorted(one.exempt)))
         for policy in mesh.policies
         for one in policy.classifications
     }
