@@ -8,10 +8,13 @@ from meshform import (
     Consumer,
     DataProduct,
     Domain,
+    GovernancePolicy,
     Mesh,
     Pipeline,
+    QualityRulesPresent,
     Recipient,
     Schedule,
+    ServiceLevelPresent,
     Share,
     Support,
     Volume,
@@ -29,6 +32,14 @@ def declare(mesh: Mesh) -> Domain:
         support=Support(channel="#orders-data", email="orders-data@example.com"),
         description="Orders domain: what was bought, when, for how much.",
         tags={"cost_center": "4100"},
+    )
+    GovernancePolicy(
+        orders,
+        "kept-promises",  # stricter than the mesh's: partners build on this domain
+        rules=[
+            ServiceLevelPresent(properties=("freshness",), measured=True),
+            QualityRulesPresent(minimum=2, dimensions=("completeness", "uniqueness")),
+        ],
     )
     DataProduct(
         orders,

@@ -55,10 +55,26 @@ def test_a_class_that_nobody_declares_decides_nothing():
 
 
 def test_a_pattern_may_decide_that_a_column_is_of_no_class():
-    """MF442 is silent; the whole name matches, in any case, and the first pattern counts."""
-    rule = ColumnsClassified(patterns={"amount|.*_id": "none", "order_id": "personal"})
-    assert findings(rule, columns(column("Amount"), column("order_id")), mask_policy()) == []
+    """MF442 is silent; the whole name matches, in any case; the contract may still say a class."""
+    rule = ColumnsClassified(unclassified=("amount|.*_id",))
+    made = (column("Amount"), column("order_id"), column("user_id", classification="personal"))
+    assert findings(rule, columns(*made), mask_policy()) == []
     assert len(findings(rule, columns(column("amount_2")), mask_policy())) == 1
+
+
+def test_a_class_by_name_is_stronger_than_none_by_name():
+    """MF442 for a column that both match."""
+    rule = ColumnsClassified(patterns={"email": "personal"}, unclassified=(".*",))
+    (finding,) = findings(rule, columns(column("email"), column("amount")), mask_policy())
+    assert finding.allowed == "personal"
+
+
+def test_every_pattern_that_matches_holds():
+    """MF442: a further pattern never lets a column go that another one holds."""
+    rule = ColumnsClassified(patterns={".*": "public", "email": "personal"})
+    for given in ("personal", "public"):
+        (finding,) = findings(rule, columns(column("email", classification=given)), mask_policy())
+        assert "'public' and 'personal' by its name" in finding.summary
 
 
 @pytest.mark.parametrize("given", [None, "none", "secret"])
@@ -72,13 +88,6 @@ def test_a_contract_does_not_contradict_the_name(given):
     assert finding.got == (given or "no classification")
     assert finding.fix == "write `classification: personal`, or rename it"
     assert findings(rule, columns(column("e_mail", classification="personal")), mask_policy()) == []
-
-
-def test_a_column_that_is_of_no_class_by_name_is_not_classified():
-    """MF442 the other way round."""
-    rule = ColumnsClassified(patterns={".*_id": "none"})
-    (finding,) = findings(rule, columns(column("order_id", classification="personal")), mask_policy())
-    assert finding.allowed == "none"
 
 
 def test_a_field_with_a_telling_name_makes_its_column_classified():
@@ -99,7 +108,11 @@ def test_a_field_with_a_telling_name_makes_its_column_classified():
 def test_patterns_of_classes_are_regular_expressions():
     """Refused when the rule is declared."""
     with pytest.raises(ValidationError, match=r"'\(' is not a regular expression"):
-        ColumnsClassified(patterns={"(": "none"})
+        ColumnsClassified(patterns={"(": "personal"})
+    with pytest.raises(ValidationError, match=r"'\[' is not a regular expression"):
+        ColumnsClassified(unclassified=("[",))
+    with pytest.raises(ValidationError, match="put the pattern into `unclassified`"):
+        ColumnsClassified(patterns={".*_id": "none"})
 
 
 def test_no_class_by_decision_is_no_class():
@@ -110,6 +123,14 @@ def test_no_class_by_decision_is_no_class():
     assert findings(SharesExclude(), made, mask_policy()) == []
     with pytest.raises(ValidationError, match="of no class"):
         Classification(name="none")
+
+
+def test_a_class_may_be_read_in_clear():
+    """MF406 is silent about classes without a mask that the rule names."""
+    bare = Policy(name="classes", classifications=(Classification(name="public"),))
+    made = columns(column(classification="public"))
+    assert len(findings(ClassifiedColumnsMasked(), made, bare)) == 1
+    assert findings(ClassifiedColumnsMasked(clear=("public",)), made, bare) == []
 
 
 def test_a_domain_has_the_tag_that_is_required():

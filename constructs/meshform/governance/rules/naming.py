@@ -57,8 +57,10 @@ class NamesMatch(Rule):
 
     def check_product(self, product: ResolvedProduct, mesh: ResolvedMesh) -> Iterator[Finding]:  # noqa: ARG002
         """Names of the product, and of what belongs to it."""
+        fits, longest = self._matches.fullmatch, self.maximum_length
         for name, place in _NAMES[self.kind](product):
-            yield from self._check(name, place)
+            if not fits(name) or len(name) > longest:
+                yield from self._check(name, product.at(place))
 
     def _check(self, name: str, place: Place) -> Iterator[Finding]:
         if not self._matches.fullmatch(name):
@@ -86,18 +88,18 @@ def _tags(product: ResolvedProduct) -> _Named:
     """Keys of tags of the product, its tables and their columns; those that Meshform sets are not theirs."""
     yield from ((key, product.place) for key in product.spec.tags)
     for table in product.tables:
-        yield from ((tag.partition("=")[0], product.at(table.place)) for tag in table.spec.tags)
-        for column in table.spec.columns:
-            yield from ((tag.partition("=")[0], product.at(column.place)) for tag in column.tags)
+        yield from ((tag.partition("=")[0], table.place) for tag in table.spec.tags)
+        for column in (one for one in table.spec.columns if one.tags):
+            yield from ((tag.partition("=")[0], column.place) for tag in column.tags)
 
 
 _NAMES: Mapping[NameKind, Callable[[ResolvedProduct], _Named]] = {
     "domain": lambda product: iter(()),  # noqa: ARG005 - those of the domain are checked once
     "schema": lambda product: iter(()),  # noqa: ARG005
     "product": lambda product: iter([(product.name, product.place)]),
-    "table": lambda product: ((table.name, product.at(table.place)) for table in product.tables),
+    "table": lambda product: ((table.name, table.place) for table in product.tables),
     "column": lambda product: (
-        (column.name, product.at(column.place)) for table in product.tables for column in table.spec.columns
+        (column.name, column.place) for table in product.tables for column in table.spec.columns
     ),
     "volume": lambda product: ((volume.name, product.place) for volume in product.spec.volumes),
     "function": lambda product: ((function.name, product.place) for function in product.spec.functions),

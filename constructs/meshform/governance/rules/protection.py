@@ -3,21 +3,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from meshform.model.findings import Finding
 from meshform.model.inputs import ManifestPort, PortReference
 from meshform.model.policy import ROW_FILTER_TAG, taken_by
 from meshform.model.resolved import ResolvedMesh, ResolvedProduct
-from meshform.model.rule import Rule
+from meshform.model.rule import Rule, Tighter
 
 
 class ClassifiedColumnsMasked(Rule):
-    """Every classified column is covered by a mask of its class that fits its type."""
+    """Every classified column is covered by a mask of its class that fits its type.
+
+    Attributes:
+        clear: classes that need no mask, such as `public`. Fewer is tighter. Default: none.
+    """
 
     code: ClassVar[str] = "MF406"
     why: ClassVar[str] = "a classified column that no policy covers is read in clear by everybody with SELECT"
+    tighter: ClassVar[Mapping[str, Tighter]] = {"clear": "fewer"}
     good: ClassVar[str] = """
 GovernancePolicy(
     mesh,
@@ -38,6 +43,7 @@ GovernancePolicy(mesh, "classes", classifications=[Classification(name="personal
 email = Column(name="email", type="string", description="Address.", classification="personal")
 DataProduct(orders, "orders", contract=contract(tables=(table(email),)), pipeline=pipeline)
 """
+    clear: tuple[str, ...] = ()
 
     def check_product(self, product: ResolvedProduct, mesh: ResolvedMesh) -> Iterator[Finding]:
         """The class must be known and have a mask, and the mask must take the column's type."""
@@ -53,6 +59,8 @@ DataProduct(orders, "orders", contract=contract(tables=(table(email),)), pipelin
                         allowed=", ".join(mesh.classifications) or "none is declared",
                         fix="declare a Classification of that name in a policy of the mesh, or correct it",
                     )
+                elif not declared.is_masked and declared.name in self.clear:
+                    continue
                 elif not declared.is_masked:
                     yield self.finding(
                         f"{name} is classified, but its class has no mask",

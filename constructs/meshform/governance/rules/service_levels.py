@@ -254,7 +254,7 @@ DataProduct(orders, "orders", contract=contract(sla=(promise,)), pipeline=pipeli
 
     def _is_about(self, table: ResolvedTable) -> bool:
         return self.classification is None or any(
-            column.data_class == self.classification for column in table.spec.columns
+            column.classification == self.classification for column in table.spec.columns
         )
 
     def _fits(self, days: float) -> bool:
