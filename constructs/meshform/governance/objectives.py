@@ -250,13 +250,6 @@ def _element(
     )
 
 
-def in_minutes(value: float, unit: str) -> float | None:
-    """A time in minutes, whatever its unit is called; None for a unit that is no time."""
-    unit = unit.casefold()
-    factor = MINUTES.get(unit, MINUTES.get(unit.removesuffix("s")))
-    return None if factor is None else value * factor
-
-
 def _threshold(level: ServiceLevel, measure: _Measure, product: ResolvedProduct) -> float:
     """The value in the unit of the measure."""
     unit, value = unit_of(level), level.value

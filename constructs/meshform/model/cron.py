@@ -23,7 +23,7 @@ _Days = Callable[[date], bool]
 
 @lru_cache(maxsize=4096)
 def longest_pause_minutes(cron: str) -> int | None:
-    """The longest time between two runs; None for a text that is no expression, or that never runs.
+    """The longest time between two runs; None for a text that is no expression, or never runs.
 
     Clock changes are left out of account, and so is the year, the seventh field.
     """
@@ -105,15 +105,19 @@ def _working_day(month: date, nearest_to: str) -> date:
 
 
 def _days_of_week(field: str) -> _Days:
-    if field == "L":
-        field = "7"
-    if match := re.fullmatch(r"(\w{1,3})(?:#([1-5])|(L))", field):
+    """Days by number or name, `6L` for the last Friday of a month, `6#3` for its third, and lists."""
+    found = [_day_of_week(part) for part in field.split(",")]
+    return lambda day: any(fits(day) for fits in found)
+
+
+def _day_of_week(part: str) -> _Days:
+    if match := re.fullmatch(r"(\w{1,3})(?:#([1-5])|(L))", part):
         week_day, nth = _number(match[1], 1, 7, _WEEK_DAYS), int(match[2] or 0)
         return lambda day: (
             _week_day(day) == week_day
             and ((day.day - 1) // 7 + 1 == nth if nth else day.day + 7 > monthrange(day.year, day.month)[1])
         )
-    days = _numbers(field, 1, 7, _WEEK_DAYS)
+    days = _numbers("7" if part == "L" else part, 1, 7, _WEEK_DAYS)
     return lambda day: _week_day(day) in days
 
 

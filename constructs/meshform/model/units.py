@@ -26,9 +26,15 @@ def unit_of(level: ServiceLevel) -> str:
     return unit if unit in MINUTES else unit.removesuffix("s")
 
 
+def in_minutes(value: float, unit: str) -> float | None:
+    """A time in minutes, whatever its unit is called; None for a unit that is no time."""
+    unit = unit.casefold()
+    factor = MINUTES.get(unit, MINUTES.get(unit.removesuffix("s")))
+    return None if factor is None else value * factor
+
+
 def minutes_of(level: ServiceLevel) -> float | None:
     """The time that a service level promises; None when its value and unit are none."""
-    factor = MINUTES.get(unit_of(level))
-    if factor is None or isinstance(level.value, bool) or not isinstance(level.value, int | float):
+    if isinstance(level.value, bool) or not isinstance(level.value, int | float):
         return None
-    return level.value * factor
+    return in_minutes(level.value, level.unit or "")

@@ -8,8 +8,8 @@ from datetime import date
 from typing import Any
 
 from meshform.governance.changes.change import Change, Level, shown
-from meshform.governance.objectives import in_minutes
 from meshform.model.contract import Action, Column, Contract, QualityRule, ServiceLevel, Table
+from meshform.model.units import in_minutes
 
 # limits of values: a higher lower limit, or a lower upper one, promises more
 _LOWER = frozenset({"minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"})
