@@ -277,7 +277,7 @@ def test_what_is_seen_only_while_it_is_deployed_is_told(project):
     change(project, PERSONAL, CUSTOMER)
     change(project, 'Consumer(group="readers"', 'Consumer(group="others"', "domains.py")
     done = diff(project, "--base", "main", "--format", "json")
-    (finding,) = (one for one in json.loads(done.stdout)["findings"] if one["code"] == "MF549")
+    (finding,) = (one for one in json.loads(done.stdout)["findings"] if one["code"] == "MF560")
     assert finding["summary"] == (
         "while this is deployed in 'local', readers could see customer of sales_local.gold.orders in clear,"
         " and neither before nor afterwards"
@@ -293,7 +293,7 @@ def test_one_step_after_the_other_shows_nothing(project):
     git(project, "commit", "-qam", "Masked")
     change(project, READER, "", "domains.py")
     done = diff(project, "--base", "main")
-    assert (done.returncode, "MF549" in done.stderr) == (0, False), done.stderr
+    assert (done.returncode, "MF560" in done.stderr) == (0, False), done.stderr
 
 
 def test_a_mesh_with_errors_is_not_looked_at_and_says_so(project):

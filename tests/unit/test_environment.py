@@ -15,6 +15,7 @@ def test_an_environment_with_a_name_and_deployer_keeps_data_and_uses_the_real_pr
         "metastore_admin": False,
         "production": False,
         "personal": False,
+        "account_id": None,
         "allow_removal": False,
         "creates_principals": False,
         "creates_external": False,

@@ -4,7 +4,7 @@
 import pytest
 
 from meshform.local.rules import Refusal, check_create, make_function, make_table
-from meshform.local.rules.abac import matches
+from meshform.local.rules.tag_conditions import matches
 from meshform.local.store import Store
 
 MASK = {

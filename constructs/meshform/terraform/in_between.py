@@ -19,7 +19,7 @@ from meshform.terraform.transition import Transition
 def in_between(
     mesh: MeshSpec, environment: Environment, deployed: bytes | None, lock: MeshLock | None
 ) -> Iterator[Finding]:
-    """Who could see more while a mesh is deployed than before and afterwards (MF549).
+    """Who could see more while a mesh is deployed than before and afterwards (MF560).
 
     Args:
         mesh: the mesh that is to be deployed.
@@ -34,7 +34,7 @@ def in_between(
     if after is None or deployed is None:
         why = "the mesh has errors" if after is None else "the base has errors, or no such environment"
         yield Finding(
-            code="MF549",
+            code="MF560",
             summary=f"what is seen while this is deployed in {environment.name!r} was not looked at",
             got=why,
             fix="mend what `meshform check` tells"
@@ -53,7 +53,7 @@ def in_between(
         columns = ", ".join(sorted({one.column for one in of_one}))
         done = sorted(f"{event.at.address} of {event.at.stack}" for event in of_one[0].while_)
         yield Finding(
-            code="MF549",
+            code="MF560",
             summary=f"while this is deployed in {environment.name!r}, {principal} could see {columns} of"
             f" {table} {_WORDS[state]}, and neither before nor afterwards",
             place=tables[table].place if table in tables else mesh.place,

@@ -8,52 +8,23 @@ it is refused at once. Source: Databricks documentation, "Core concepts for attr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from sqlglot import exp
-
-from meshform.governance.sql_text import SqlError, parse_expression
 from meshform.local.rules.refusal import Refusal, does_not_exist
 from meshform.local.rules.securables import find
 from meshform.local.store import Row, Store
 from meshform.model.data_types import UnknownTypeError, normalize
 
-_TESTS = {"has_tag": 1, "has_tag_value": 2}
-
 
 def check_condition(policy: Row, condition: str) -> None:
     """Refuse a condition that is not made of `has_tag`, `has_tag_value`, AND, OR and NOT."""
+    from meshform.governance.sql_text import SqlError
+    from meshform.local.rules.tag_conditions import matches
+
     try:
         matches(condition, {})
     except SqlError as error:
         raise Refusal(f"Policy '{policy.get('name')}' has a condition that is refused: {error}") from None
-
-
-def matches(condition: str, tags: Mapping[str, str]) -> bool:
-    """Whether a column with these tags matches a condition; every column matches none.
-
-    Raises:
-        SqlError: it is not a condition.
-    """
-    return not condition or _holds(parse_expression(condition), tags)
-
-
-def _holds(node: Any, tags: Mapping[str, str]) -> bool:
-    if isinstance(node, exp.Paren):
-        return _holds(node.this, tags)
-    if isinstance(node, exp.Boolean):
-        return bool(node.this)
-    if isinstance(node, exp.Not):
-        return not _holds(node.this, tags)
-    if isinstance(node, exp.And | exp.Or):
-        both = _holds(node.left, tags), _holds(node.right, tags)  # both are read, so both are checked
-        return all(both) if isinstance(node, exp.And) else any(both)
-    if isinstance(node, exp.Anonymous) and (count := _TESTS.get(node.name.lower())):
-        texts = [one.name for one in node.expressions if isinstance(one, exp.Literal) and one.is_string]
-        if len(texts) == count == len(node.expressions):
-            return texts[0] in tags and (count == 1 or tags[texts[0]] == texts[1])
-    raise SqlError(f"{node.sql(dialect='databricks')[:60]} tests no tag")
 
 
 def check_call(store: Store, policy: Row, part: str, body: Row, aliases: list[object]) -> None:
@@ -83,6 +54,8 @@ def check_call(store: Store, policy: Row, part: str, body: Row, aliases: list[ob
 
 def check_tagged_column(store: Store, table: str, column: str, tag: Row) -> None:
     """Refuse a tag that would bring a second mask to a column, or a function of another type."""
+    from meshform.local.rules.tag_conditions import matches
+
     name = f"{table}.{column}"
     tags = {
         str(row["tag_key"]): str(row.get("tag_value") or "")
