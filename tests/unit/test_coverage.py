@@ -19,6 +19,7 @@ from tests.meshes import (
 
 from meshform.governance.access.lineage import lineage
 from meshform.governance.rules.shares import SharesExclude
+from meshform.governance.view_sql import read_view
 from meshform.model.findings import Severity
 from meshform.model.inputs import ExternalTable
 from meshform.model.policy import Classification
@@ -228,3 +229,21 @@ T_ID, EMAIL_OF, NAME, U_ID, X = (
 def test_what_a_column_of_a_view_is_made_from(sql, flows):
     """Surely, or not at all."""
     assert lineage(sql, COLUMNS) == flows
+
+
+@pytest.mark.parametrize(
+    ("sql", "mentions"),
+    [
+        ("SELECT Id, sum(amount) AS total FROM sold GROUP BY 1", {"id", "amount", "total", "sold"}),
+        ("SELECT count(*) AS n FROM gold.sold AS s", {"n", "gold", "sold", "s"}),
+        ("SELECT a.x FROM sold AS a JOIN more AS b USING (email)", {"a", "x", "sold", "b", "more", "email"}),
+        ("SELECT to_json(sold) AS x FROM sold", None),  # a whole row
+        ("SELECT to_json(s) AS x FROM sold AS s", None),
+        ("SELECT to_json(S) AS x FROM (SELECT 1 AS one) AS s", None),
+        ("WITH c AS (SELECT 1 AS one) SELECT struct(c) AS x FROM c", None),
+        ("SELECT struct(s.*) AS x FROM sold AS s", None),
+    ],
+)
+def test_what_a_view_names_is_told_or_said_to_be_unknown(sql, mentions):
+    """A column that is not named is nowhere in it, unless it takes whole rows."""
+    assert read_view(sql).mentions == mentions

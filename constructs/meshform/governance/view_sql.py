@@ -62,6 +62,8 @@ class ViewSql:
         uses: names of all columns that it uses when all of them come from the one table that it names; None
             when that cannot be told simply.
         errors: what it must not do, each with the code of its finding.
+        mentions: every name in it, in small letters: a column that is not among them is nowhere in the view.
+            None where it takes columns without naming them.
     """
 
     text: str
@@ -69,6 +71,7 @@ class ViewSql:
     columns: tuple[str | None, ...]
     uses: tuple[str, ...] | None
     errors: tuple[tuple[str, SqlError], ...]
+    mentions: frozenset[str] | None = None
 
 
 @lru_cache(maxsize=4096)
@@ -105,8 +108,30 @@ def _read(sql: str) -> ViewSql:
             errors.append((REACHES_OUT, error))
     columns = tuple(_columns(tree))
     return ViewSql(
-        text, tuple(sorted(tables, key=lambda t: t.start)), columns, _uses(tree, nodes), tuple(errors)
+        text,
+        tuple(sorted(tables, key=lambda t: t.start)),
+        columns,
+        _uses(tree, nodes),
+        tuple(errors),
+        _mentions(nodes),
     )
+
+
+def _mentions(nodes: list[exp.Expr]) -> frozenset[str] | None:
+    names: set[str] = set()
+    rows: set[str] = set()  # what stands for a whole row where a column could stand
+    columns: set[str] = set()
+    for node in nodes:
+        if isinstance(node, exp.Identifier):
+            names.add(node.name.casefold())
+        elif isinstance(node, exp.Star):
+            if not isinstance(node.parent, exp.Count):
+                return None
+        elif isinstance(node, exp.Table | exp.Subquery | exp.CTE):
+            rows |= {node.name.casefold(), node.alias.casefold()}
+        elif isinstance(node, exp.Column) and len(node.parts) == 1:
+            columns.add(node.name.casefold())
+    return None if rows & columns else frozenset(names)
 
 
 def _without_comments(sql: str, tokens: list[Token]) -> tuple[str, dict[int, int]]:

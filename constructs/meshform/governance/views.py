@@ -48,11 +48,13 @@ class ResolvedView:
         sql: its SQL with full names, as the author wrote the rest, without comments.
         sources: the tables and views that it reads, each once, in the order of the text.
         columns: names of its columns in order.
+        mentions: every name in it, see `ViewSql`. Default: nobody looked.
     """
 
     sql: str
     sources: tuple[ResolvedTable, ...]
     columns: tuple[str, ...]
+    mentions: frozenset[str] | None = None
 
 
 def resolve_views(
@@ -183,7 +185,8 @@ def _read(
     yield from findings
     if not findings:
         columns = tuple(column or "" for column in view.columns)
-        views[table.full_name] = ResolvedView(rendered(view, renamed), tuple(sources.values()), columns)
+        sql = rendered(view, renamed)
+        views[table.full_name] = ResolvedView(sql, tuple(sources.values()), columns, view.mentions)
 
 
 def forbidden(name: TableName) -> SqlError | None:

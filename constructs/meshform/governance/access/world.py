@@ -254,7 +254,10 @@ class _Relations:
                 self._add_view(source.full_name)
         classes = {column.name: column.classification or "" for column in table.classified_columns()}
         flows: dict[str, Flow] = {}
-        if any(source.full_name in self.found for source in view.sources):
+        read = [self.found[one.full_name] for one in view.sources if one.full_name in self.found]
+        held = {column.casefold() for one in read for column in (*one.classes, *(one.flows or ()))}
+        # most views name none of them: that is told without parsing them again
+        if held and (view.mentions is None or not held.isdisjoint(view.mentions)):
             names = [column.name for column in table.spec.columns]
             columns = {
                 source.full_name: tuple(column.name for column in source.spec.columns)
