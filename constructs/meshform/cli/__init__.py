@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "codeowners": ("meshform.cli.codeowners", "Print who approves changes of which files."),
     "contract": ("meshform.cli.contract", "Print a contract as ODCS, or check one."),
     "diff": ("meshform.cli.diff", "Compare contracts with another commit: who is hit, what is missing."),
+    "coverage": ("meshform.cli.coverage", "Show who sees which classified column, and by which route."),
     "doctor": (
         "meshform.cli.doctor",
         "Check the tools: Python, Node, Terraform, cdktf, the local workspace.",

@@ -1,0 +1,3 @@
+CREATE OR REPLACE FUNCTION `platform`.`governance`.`mask_personal`(`value` string)
+RETURNS string
+RETURN '***';
