@@ -9,7 +9,6 @@ from tests.meshes import column, group_consumer, mask_policy, mesh, product, tab
 
 from meshform.cli import coverage
 
-
 POLICIES = (mask_policy(),)
 
 
