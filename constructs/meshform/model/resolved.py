@@ -88,7 +88,7 @@ class ResolvedTable:
 
     def classified_columns(self) -> Iterator[Column]:
         """Columns that are of a class; those that are `none` by decision are of none."""
-        return (column for column in self.spec.columns if column.data_class)
+        return (column for column in self.spec.columns if column.classification and column.data_class)
 
 
 @dataclass(frozen=True, slots=True)
