@@ -22,7 +22,7 @@ from meshform.model.findings import Finding, MeshformError, Place, Severity
 from meshform.model.lock import read_lock
 from meshform.settings import Settings
 from meshform.terraform.compile import compile_mesh
-from meshform.terraform.output import write
+from meshform.terraform.output import no_collection, write
 
 if TYPE_CHECKING:
     from meshform.model.resolved import ResolvedMesh
@@ -68,6 +68,7 @@ def command(domain: str | None, env: str | None, shape: str, output: Path | None
     sys.exit(1 if report.count(Severity.ERROR) else 0)
 
 
+@no_collection()
 def _checked(domain: str | None, env: str | None) -> Report:
     """Load and check the mesh.
 

@@ -103,7 +103,11 @@ def _all(root: object) -> list[str]:
             continue
         elif _is_model(kind):
             fields = value.__dict__
-            pending += [fields[name] for name in value.model_fields_set]  # defaults are not theirs
+            for name in value.__pydantic_fields_set__:  # defaults are not theirs
+                if type(one := fields[name]) is str:
+                    texts.append(one)
+                else:
+                    pending.append(one)
         elif isinstance(value, str):
             texts.append(value)
         elif isinstance(value, Mapping):

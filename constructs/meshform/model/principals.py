@@ -86,8 +86,18 @@ class Principals(Value):
     def _by_name(self) -> dict[str, Group | ServicePrincipal]:
         return {principal.name: principal for principal in self}
 
-    def with_members(self, names: Iterable[str]) -> set[str]:
+    @cached_property
+    def _members(self) -> dict[tuple[str, ...], frozenset[str]]:
+        return {}
+
+    def with_members(self, names: Iterable[str]) -> frozenset[str]:
         """These principals and, for groups, all members that the mesh knows of, at any depth; circles end."""
+        asked = tuple(names)
+        if asked not in self._members:
+            self._members[asked] = self._with_members(asked)
+        return self._members[asked]
+
+    def _with_members(self, names: Iterable[str]) -> frozenset[str]:
         found: set[str] = set()
         pending = list(names)
         while pending:
@@ -96,7 +106,7 @@ class Principals(Value):
                 found.add(name)
                 principal = self.find(name)
                 pending += principal.members if isinstance(principal, Group) else ()
-        return found
+        return frozenset(found)
 
     def missing(self, name: str, place: Place, role: str) -> Finding:
         """The finding for a principal that is not in the registry, with the nearest one that is."""

@@ -166,7 +166,7 @@ DataProduct(orders, "orders", contract=contract(), pipeline=pipeline, consumers=
                 )
 
 
-def _own_approval(consumer: Consumer, side: set[str], mesh: ResolvedMesh) -> str | None:
+def _own_approval(consumer: Consumer, side: frozenset[str], mesh: ResolvedMesh) -> str | None:
     """Why an approver must not allow this access; None when it may. `side` are those of the producer."""
     principals, approver = mesh.spec.principals, consumer.approver
     if consumer.group is not None:
