@@ -363,9 +363,16 @@ class ResolvedMesh:
         name = domain.spec.deployer
         return None if name in (None, self.environment.deployer) else self.principal_id(name or "")
 
-    def row_filters(self, domain: str) -> Iterator[RowFilter]:
+    def row_filters(self, domain: str) -> tuple[RowFilter, ...]:
         """Row filters that apply in a domain's catalog."""
-        return (f for policy in self.policies(domain) for f in policy.row_filters)
+        known = self._row_filters
+        if domain not in known:
+            known[domain] = tuple(f for policy in self.policies(domain) for f in policy.row_filters)
+        return known[domain]
+
+    @cached_property
+    def _row_filters(self) -> dict[str, tuple[RowFilter, ...]]:
+        return {}
 
     def policies(self, domain: str) -> Iterator[Policy]:
         """Policies that govern a domain as a whole: the mesh's and its own, as they were declared."""
