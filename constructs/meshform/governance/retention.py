@@ -12,8 +12,8 @@ from pathlib import Path
 
 from meshform.governance.objectives import Objective, objectives
 from meshform.model.findings import Finding, Severity
+from meshform.model.governing import masks_on, row_filters_on
 from meshform.model.names import quote
-from meshform.model.policy import ROW_FILTER_TAG
 from meshform.model.ports import Elsewhere
 from meshform.model.resolved import ResolvedMesh, ResolvedProduct, ResolvedTable, once_for_product
 
@@ -147,17 +147,11 @@ def _hidden(
     objective: Objective, table: ResolvedTable, product: ResolvedProduct, mesh: ResolvedMesh
 ) -> Iterator[Finding]:
     name = runs_as(product)
-    tags = {tag for column in table.spec.columns for tag in column.tags}
-    protections = {
-        f"the row filter {one.name!r}": one.exempt
-        for one in mesh.row_filters(product.domain.name)
-        if f"{ROW_FILTER_TAG}={one.name}" in tags
-    }
-    column = table.spec.column(objective.column)
-    declared = mesh.classifications.get((column.classification if column else None) or "")
-    if declared and declared.is_masked:
-        protections[f"the mask of class {declared.name!r}"] = declared.exempt
-    for protection, names in protections.items():
+    times = [column] if (column := table.spec.column(objective.column)) else []
+    for protection, names in (
+        *row_filters_on(table, product.domain.name, mesh),
+        *masks_on(times, mesh),
+    ):
         exempt = mesh.spec.principals.with_members(names)
         if name not in exempt:
             yield Finding(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from meshform.model.findings import Finding
-from meshform.model.policy import ROW_FILTER_TAG
+from meshform.model.governing import governing
 from meshform.model.resolved import ResolvedMesh, ResolvedProduct, ResolvedTable
 from meshform.model.share import Share
 
@@ -21,7 +21,7 @@ def share_owner_findings(product: ResolvedProduct, mesh: ResolvedMesh) -> Iterat
     owner = spec.deployer or mesh.environment.deployer
     for share in product.spec.shares:
         for port in shared_ports(share, product):
-            for protection, names in _protections(port, product, mesh):
+            for protection, names in governing(port, product.domain.name, mesh):
                 exempt = mesh.spec.principals.with_members(names)
                 if owner not in exempt:
                     yield Finding(
@@ -39,17 +39,3 @@ def share_owner_findings(product: ResolvedProduct, mesh: ResolvedMesh) -> Iterat
 def shared_ports(share: Share, product: ResolvedProduct) -> list[ResolvedTable]:
     """The tables and views in a share."""
     return [product.ports[name] for name in share.every_port if name in product.ports]
-
-
-def _protections(
-    port: ResolvedTable, product: ResolvedProduct, mesh: ResolvedMesh
-) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """What governs a port, and who is exempt from it."""
-    for name in dict.fromkeys(column.classification or "" for column in port.classified_columns()):
-        declared = mesh.classifications.get(name)
-        if declared and declared.is_masked:
-            yield f"the mask of class {name!r}", declared.exempt
-    for row_filter in mesh.row_filters(product.domain.name):
-        tag = f"{ROW_FILTER_TAG}={row_filter.name}"
-        if any(tag in column.tags for column in port.spec.columns):
-            yield f"the row filter {row_filter.name!r}", row_filter.exempt

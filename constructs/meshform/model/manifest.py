@@ -9,7 +9,7 @@ ask. The same mesh gives the same bytes.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from hashlib import sha256
 from typing import Any, Literal
@@ -19,8 +19,8 @@ from pydantic_core import to_json
 
 from meshform.model.contract import Column, Contract, PhysicalType
 from meshform.model.findings import Value
+from meshform.model.governing import governing
 from meshform.model.inputs import FunctionParameter, Protection
-from meshform.model.policy import ROW_FILTER_TAG
 from meshform.model.ports import ProductStatus
 from meshform.model.resolved import OtherPort, ResolvedMesh, ResolvedProduct, ResolvedTable
 
@@ -162,7 +162,7 @@ def _port(port: ResolvedTable, product: ResolvedProduct, mesh: ResolvedMesh) -> 
     described["full_names"] = _full_names(port, product, mesh)
     described["kind"] = port.spec.physical_type
     described["name"] = port.name
-    if protections := sorted(_protections(port, product, mesh)):
+    if protections := sorted(governing(port, product.domain.name, mesh)):
         described["protections"] = [{"exempt": sorted(exempt), "name": name} for name, exempt in protections]
     described["schema_name"] = port.domain_schema
     return described
@@ -204,16 +204,3 @@ def _column(column: Column) -> dict[str, Any]:
         described["required"] = True
     described["type"] = column.type
     return described
-
-
-def _protections(
-    port: ResolvedTable, product: ResolvedProduct, mesh: ResolvedMesh
-) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for name in {column.classification for column in port.classified_columns()}:
-        declared = mesh.classifications.get(name or "")
-        if declared and declared.is_masked:
-            yield f"the mask of class {declared.name!r}", declared.exempt
-    tags = {tag for column in port.spec.columns for tag in column.tags}
-    for row_filter in mesh.row_filters(product.domain.name):
-        if f"{ROW_FILTER_TAG}={row_filter.name}" in tags:
-            yield f"the row filter {row_filter.name!r}", row_filter.exempt

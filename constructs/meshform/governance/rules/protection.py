@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from meshform.model.findings import Finding
+from meshform.model.governing import governing
 from meshform.model.inputs import ManifestPort, PortReference
-from meshform.model.policy import ROW_FILTER_TAG, taken_by
+from meshform.model.policy import taken_by
 from meshform.model.resolved import ResolvedMesh, ResolvedProduct
 from meshform.model.rule import Rule, Tighter
 
@@ -135,14 +136,7 @@ DataProduct(orders, "orders", contract=contract(tables=(table(email),)), pipelin
             for protection in ref.protections
         }
         for domain, table in [*((product.domain.name, table) for table in product.tables), *inputs]:
-            for column in table.classified_columns():
-                declared = mesh.classifications.get(column.classification or "")
-                if declared and declared.is_masked:
-                    protections[f"the mask of class {declared.name!r}"] = declared.exempt
-            for row_filter in mesh.row_filters(domain):
-                tag = f"{ROW_FILTER_TAG}={row_filter.name}"
-                if any(tag in column.tags for column in table.spec.columns):
-                    protections[f"the row filter {row_filter.name!r}"] = row_filter.exempt
+            protections |= dict(governing(table, domain, mesh))
         for protection, names in sorted(protections.items()):
             exempt = mesh.spec.principals.with_members(names)
             if runs.run_as not in exempt:
