@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from meshform.governance.access.facts import AbacPolicy, Facts, Relation
+from meshform.governance.access.facts import AbacPolicy, Facts
 
 _HAS = re.compile(r"has_tag_value\('((?:[^'\\]|\\.|'')*)', *'((?:[^'\\]|\\.|'')*)'\)")
 _ON = ("catalog", "schema", "table")  # securables whose grants let somebody read tables
@@ -24,7 +24,7 @@ def facts_of(resources: Iterable[tuple[str, Mapping[str, Any]]], known: Facts) -
     """
     grants: dict[str, dict[str, frozenset[str]]] = {}
     owners: dict[str, str] = {}
-    tags: dict[tuple[str, str], set[str]] = {}
+    tags: dict[str, dict[str, frozenset[str]]] = {}
     views: set[str] = set()
     policies: list[AbacPolicy] = []
     shared: dict[str, list[str]] = {}
@@ -46,21 +46,23 @@ def facts_of(resources: Iterable[tuple[str, Mapping[str, Any]]], known: Facts) -
                 owners[f"{body['catalog_name']}.{body['name']}"] = body["owner"]
             case "databricks_entity_tag_assignment" if body["entity_type"] == "columns":
                 table, _, column = body["entity_name"].rpartition(".")
-                tags.setdefault((table, column), set()).add(f"{body['tag_key']}={body.get('tag_value', '')}")
+                tag, known_tags = f"{body['tag_key']}={body.get('tag_value', '')}", tags.setdefault(table, {})
+                known_tags[column] = known_tags.get(column, frozenset()) | {tag}
             case "databricks_policy_info":
                 policies.append(_policy(body))
             case "databricks_sql_table" if body["table_type"] == "VIEW":
                 views.add(f"{body['catalog_name']}.{body['schema_name']}.{body['name']}")
             case "databricks_share":
                 shared[body["name"]] = [one["name"] for one in body.get("object", ())]
-    foreign = {policy.on: policy for policy in known.policies if not policy.function}  # of other meshes
+    foreign = tuple(policy for policy in known.policies if not policy.function)  # of other meshes
+    theirs = {policy.on for policy in foreign}
     return replace(
         known,
         grants=grants,
         owners=owners,
-        policies=(*policies, *foreign.values()),
+        policies=(*policies, *foreign),
         relations={
-            name: relation if name in foreign else _tagged(relation, tags)
+            name: relation if name in theirs else replace(relation, tags=tags.get(name, {}))
             for name, relation in known.relations.items()
             if relation.flows is None or name in views
         },
@@ -98,8 +100,3 @@ def _conditions(text: str) -> tuple[frozenset[str], frozenset[str]]:
 
 def _blocks(given: Any) -> list[Mapping[str, Any]]:
     return given if isinstance(given, list) else [given]
-
-
-def _tagged(relation: Relation, tags: Mapping[tuple[str, str], set[str]]) -> Relation:
-    columns = {column for table, column in tags if table == relation.name}
-    return replace(relation, tags={one: frozenset(tags[relation.name, one]) for one in columns})
