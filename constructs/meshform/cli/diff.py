@@ -53,7 +53,7 @@ def command(base: str, shape: str, env: str | None) -> None:
     changed = changes_between(before, after, today)
     resolved, _ = resolve(mesh.model_copy(update={"today": today}), environment)
     findings = list(Waivers(resolved).applied_to_changes(verdict(changed, after.retired)))
-    findings += in_between(mesh, environment, base_deployed, read_lock(folder))
+    findings += in_between(mesh, resolved, base_deployed, read_lock(folder))
     told = RENDERERS[shape](Comparison(base, commit, changed, tuple(findings)))
     sys.stdout.buffer.write(told.encode())
     sys.stdout.buffer.flush()

@@ -6,27 +6,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from meshform.model.domain import MeshSpec
-from meshform.model.environment import Environment
 from meshform.model.findings import Finding, MeshformError, Severity
 from meshform.model.lock import MeshLock
 from meshform.model.near import one_of
-from meshform.model.resolve import resolve
+from meshform.model.resolved import ResolvedMesh
 from meshform.terraform.deployed import deploy, from_json
 from meshform.terraform.exposure import Exposure, exposures
 from meshform.terraform.transition import Transition
 
 
 def in_between(
-    mesh: MeshSpec, environment: Environment, deployed: bytes | None, lock: MeshLock | None
+    mesh: MeshSpec, resolved: ResolvedMesh, deployed: bytes | None, lock: MeshLock | None
 ) -> Iterator[Finding]:
     """Who could see more while a mesh is deployed than before and afterwards (MF560).
 
     Args:
         mesh: the mesh that is to be deployed.
-        environment: where.
+        resolved: the same in the environment that it is to be deployed to.
         deployed: what is deployed there, as `Deployed.to_json` wrote it; None when it had errors.
         lock: the lock of the mesh.
     """
+    environment, tables = resolved.environment, resolved.tables
     try:
         after = deploy(mesh, environment.name, lock)
     except MeshformError:
@@ -43,7 +43,6 @@ def in_between(
             severity=Severity.WARNING,
         )
         return
-    tables = resolve(mesh, environment)[0].tables
     before = from_json(deployed, environment)
     way = Transition(before.compiled, after.compiled)
     found: dict[tuple[str, str, str], list[Exposure]] = {}
